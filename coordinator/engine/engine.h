@@ -1,0 +1,118 @@
+// coordinator/engine/engine.h: the one owner of all live transactions (design.md §5).
+//
+// One thread calls `turn`. A turn steps a batch of commands, appends their records, and holds each outgoing message until
+// the highest forced LSN it rests on is durable. That write-ahead rule lives in `turn` and nowhere else.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "coordinator/core/step.h"
+#include "coordinator/engine/stats.h"
+#include "proto/values/answers.h"
+#include "proto/values/limits.h"
+#include "proto/values/messages.h"
+#include "proto/values/requests.h"
+#include "recovery/known.h"
+#include "wal/log.h"
+
+namespace troth::engine {
+
+using core::ReplyTo;
+/// A participant session's connection, numbered by the server, never reused within a process.
+using ConnectionId = std::uint64_t;
+
+// ---- what goes in ----
+struct ClientRequest {
+  ReplyTo reply = 0;  // chosen by the server, unique; answered by exactly one Reply
+  request::Request request;
+  /// Requests of a client session: under which epoch it was first sent. Under another it is never executed.
+  std::optional<EpochId> first_epoch;
+};
+/// The client went away: nothing is answered to `reply` any more. The transaction goes on.
+struct ReplyAbandoned {
+  ReplyTo reply = 0;
+};
+struct SessionOpened {
+  ConnectionId connection = 0;
+  session::Hello hello;
+  std::string remote;
+};
+/// Recover, Vote, Ack, Inquire or Enlist of an opened session (Credit, Goodbye and pings are the server's).
+struct SessionSaid {
+  ConnectionId connection = 0;
+  session::Message message;
+};
+/// The connection is gone; these prepares were still queued in it: no byte of them left.
+struct SessionClosed {
+  ConnectionId connection = 0;
+  std::vector<BranchId> unsent_prepares;
+};
+/// No new transactions from now on; waiters hear what is.
+struct DrainStarted {};
+
+using Command = std::variant<ClientRequest, ReplyAbandoned, SessionOpened, SessionSaid, SessionClosed, DrainStarted>;
+
+// ---- what comes out ----
+struct Reply {
+  ReplyTo reply = 0;
+  answer::Answer answer;
+};
+/// Welcome, Prepare, CommitOnePhase, Commit, Abort, Decision, Enlisted or Forget.
+struct ToSession {
+  ConnectionId connection = 0;
+  session::Message message;
+};
+struct CloseSession {
+  ConnectionId connection = 0;
+  int code = 0;
+  std::string reason;
+};
+using Outgoing = std::variant<Reply, ToSession, CloseSession>;
+
+/// Where released messages go: the server, or the simulator. Called from within `turn`, at most once a turn.
+class Outbox {
+ public:
+  virtual ~Outbox() = default;
+  /// Takes the messages out of `batch`, in order; may keep its capacity.
+  virtual void release(std::vector<Outgoing>& batch) = 0;
+};
+
+struct Options {
+  Limits limits;
+  std::string version;
+  std::uint32_t ping_ms = 10'000;
+  std::uint32_t session_window = 4'096;  // enlists in flight per session
+  std::uint32_t max_messages = 16'384;   // per frame
+};
+
+class Engine {
+ public:
+  /// `known` is what the log says, `epoch` the EpochStarted of this start, durable already: ids of this process carry it.
+  Engine(wal::Log& log, recovery::Known known, EpochId epoch, Options options, core::Now now);
+  ~Engine();
+
+  /// Steps `inbox` (and empties it), appends, takes the log's answers, and releases what is covered by now.
+  void turn(std::vector<Command>& inbox, core::Now now, Outbox& outbox);
+
+  /// When `turn` should be called even if nothing comes in.
+  Millis wake_due() const;
+
+  /// Nothing is held back and no transaction is undecided: a drain may end here.
+  bool is_quiet() const;
+
+  /// Counters and gauges as of the last turn. Engine thread only (the runner publishes copies).
+  const Stats& stats() const;
+
+  /// A participant has durably seen more of this log than it holds: we run on an old copy. Set until the process ends.
+  bool is_old_copy() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace troth::engine

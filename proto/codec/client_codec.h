@@ -1,0 +1,20 @@
+// proto/codec/client_codec.h: client-session frames ↔ bytes (proto/troth/v1/client.proto). Same rules for hostile input
+// as session_codec.h.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "proto/codec/session_codec.h"
+#include "proto/values/client_messages.h"
+#include "proto/values/limits.h"
+
+namespace troth::codec {
+
+std::string encode(const client_session::FromClient& frame);
+std::string encode(const client_session::ToClient& frame);
+std::variant<client_session::FromClient, FrameError> decode_from_client(std::string_view bytes, const Limits& limits);
+std::variant<client_session::ToClient, FrameError> decode_to_client(std::string_view bytes);
+
+}  // namespace troth::codec

@@ -1,0 +1,91 @@
+// proto/transport/http_server.h: HTTP/1.1 once, behind std types. The gate (reliability.md §7) stands in front of every
+// request: what it refuses never reaches the service, and nothing a peer sends can throw out of a connection.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "proto/transport/io.h"
+#include "proto/transport/websocket.h"
+#include "proto/values/problem.h"
+
+namespace troth::transport {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;  // names in lower case, in order
+
+struct HttpHead {
+  std::string method;
+  std::string path;   // percent-decoded is the service's business: this is the raw path of the target
+  std::string query;  // raw, without '?'
+  Headers headers;
+  std::string remote;
+  std::optional<std::uint64_t> content_length;
+  /// First value of `name` (lower case), empty if absent.
+  std::string_view header(std::string_view name) const;
+};
+
+struct HttpRequest {
+  HttpHead head;
+  std::string body;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type;
+  std::string body;
+  Headers headers;
+  bool close = false;  // the gate closes after any 4xx it gives itself; a service decides for its own
+};
+
+/// Answers one request, exactly once; any thread. `abandoned` of the request tells that nobody listens any more.
+using Respond = std::function<void(HttpResponse)>;
+
+/// What serves requests. Called on the io thread; must not block.
+class HttpService {
+ public:
+  virtual ~HttpService() = default;
+  /// Before the body is read: how many bytes it may have, or the refusal.
+  virtual std::variant<std::uint64_t, HttpResponse> admit(const HttpHead& head) = 0;
+  /// The whole request. `respond` may be called now or later, from any thread. The returned function is called if the
+  /// client goes away before it was (it may be empty).
+  virtual std::function<void()> serve(HttpRequest request, Respond respond) = 0;
+  /// A WebSocket upgrade of a request that passed the gate: the peer and the subprotocol to confirm, or the refusal.
+  struct Upgrade {
+    std::shared_ptr<WebSocketPeer> peer;
+    std::string subprotocol;
+    WebSocketLimits limits;
+  };
+  virtual std::variant<Upgrade, HttpResponse> upgrade(const HttpHead& head) = 0;
+  /// The body and type of a refusal the gate or the timeouts give (`bad-request`, `too-large`, `request-timeout`, …).
+  virtual HttpResponse refuse(const Problem& problem, std::string_view path) = 0;
+};
+
+struct HttpLimits {
+  std::uint32_t max_header_bytes = 8'192;
+  std::uint32_t max_connections = 10'000;
+  Millis header_timeout_ms = 5'000;   // total, not per read
+  Millis body_timeout_ms = 30'000;
+  Millis idle_timeout_ms = 60'000;
+};
+
+class HttpServer {
+ public:
+  /// Binds and listens, but accepts nothing before `start`. Returns the server or why it could not bind.
+  static std::variant<std::unique_ptr<HttpServer>, std::string> bind(Io& io, const std::string& host, std::uint16_t port,
+                                                                     HttpLimits limits, HttpService& service);
+  virtual ~HttpServer() = default;
+  virtual std::uint16_t port() const = 0;
+  virtual void start() = 0;
+  /// Accepts no more connections; those that are idle close, those in a request answer it (with `Connection: close`).
+  virtual void stop_accepting() = 0;
+  /// Open connections, for metrics. Any thread.
+  virtual std::uint64_t connections() const = 0;
+};
+
+}  // namespace troth::transport
