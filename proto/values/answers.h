@@ -47,6 +47,7 @@ struct DryRun {
 };
 struct Gone {};  // 204: removed
 
-using Answer = std::variant<Transaction, Branch, Refused, Transactions, Decision, Participant, Participants, DryRun, Gone>;
+using Answer =
+    std::variant<Transaction, Branch, Refused, Transactions, Decision, Participant, Participants, DryRun, Gone>;
 
 }  // namespace troth::answer

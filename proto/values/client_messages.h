@@ -23,13 +23,12 @@ struct ClientWelcome {
   TransactionId horizon;
   std::uint32_t window = 0;  // requests that may be in flight
 };
-using RequestBody =
-    std::variant<request::Begin, request::Enlist, request::Commit, request::Abort, request::Get>;
+using RequestBody = std::variant<request::Begin, request::Enlist, request::Commit, request::Abort, request::Get>;
 struct Request {
-  std::uint64_t sequence = 0;   // from 1, given once per session
-  EpochId first_epoch;          // under which it was first sent: under another it is never executed
+  std::uint64_t sequence = 0;  // from 1, given once per session
+  EpochId first_epoch;         // under which it was first sent: under another it is never executed
   std::uint64_t acked_below = 0;
-  RequestBody body;             // origin is filled by the receiver from the session and the sequence
+  RequestBody body;  // origin is filled by the receiver from the session and the sequence
 };
 struct Reply {
   std::uint64_t sequence = 0;

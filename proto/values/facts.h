@@ -26,8 +26,8 @@ struct DecidedBranch {
 
 /// Who must hear the same answer again: an Idempotency-Key, or a client session's (session, sequence), or nobody.
 struct RequestOrigin {
-  std::string key;           // Idempotency-Key, empty if none
-  std::string request_hash;  // 16 bytes: hash of the parsed request that came with the key
+  std::string key;             // Idempotency-Key, empty if none
+  std::string request_hash;    // 16 bytes: hash of the parsed request that came with the key
   std::string client_session;  // 16 bytes, empty if none
   std::uint64_t sequence = 0;
   std::uint64_t acked_below = 0;  // every sequence below has been heard by the client
@@ -71,8 +71,8 @@ struct CommitDecided {
   std::string traceparent;
   Millis begun_at = 0;
   Millis decided_at = 0;
-  Lsn lsn = 0;              // 0 in the record itself; the first LSN when a rebuild or compaction restated it
-  bool one_phase = false;   // decided by the participant's answer to CommitOnePhase
+  Lsn lsn = 0;             // 0 in the record itself; the first LSN when a rebuild or compaction restated it
+  bool one_phase = false;  // decided by the participant's answer to CommitOnePhase
   bool operator==(const CommitDecided&) const = default;
 };
 /// A keyed transaction aborted: the reply waits for it, so that a repeat hears the same.
@@ -177,6 +177,8 @@ using Fact = std::variant<fact::EpochStarted, fact::PrepareStarted, fact::OnePha
                           fact::ParticipantRemoved, fact::Horizon, fact::CommitBits, fact::ClientWindow>;
 
 /// Lazy facts may be lost with the tail of the log; nobody waits for them but Forget.
-inline bool is_forced(const Fact& fact) { return !std::holds_alternative<fact::Ended>(fact); }
+inline bool is_forced(const Fact& fact) {
+  return !std::holds_alternative<fact::Ended>(fact);
+}
 
 }  // namespace troth

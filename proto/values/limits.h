@@ -1,4 +1,5 @@
-// proto/values/limits.h: every bound of the coordinator in one place (design.md §10; names and defaults: api.md "trothd").
+// proto/values/limits.h: every bound of the coordinator in one place (design.md §10; names and defaults: api.md
+// "trothd").
 #pragma once
 
 #include <cstdint>

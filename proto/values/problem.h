@@ -1,5 +1,5 @@
-// proto/values/problem.h: the closed list of problems of api.md, each with its status, title and whether a repeat of the
-// same request may succeed.
+// proto/values/problem.h: the closed list of problems of api.md, each with its status, title and whether a repeat of
+// the same request may succeed.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,48 @@
 namespace troth {
 
 enum class Slug : std::uint8_t {
-  kBadRequest, kBadUpgrade, kBadJson, kBadProtobuf, kBadField, kUnknownField, kDuplicateField, kBadId, kBadParameter,
-  kUnsupportedScheme, kAddressRefused, kNoSuchRoute, kUnknownTransaction, kUnknownParticipant, kUnknownBranch,
-  kMethodNotAllowed, kNotAcceptable, kRequestTimeout, kAborted, kCommitted, kPrepareBegan, kBranchConflict, kNoBranches,
-  kParticipantInUse, kParticipantConflict, kActionRefused, kAskOperator, kExpired, kCursorExpired, kRevisionChanged,
-  kTooLarge, kUnsupportedMediaType, kForeignLog, kIdempotencyKeyReused, kTooManyBranches, kUpgradeRequired,
-  kLimitReached, kHeadersTooLarge, kStarting, kDraining, kDiskFull, kOverloaded
+  kBadRequest,
+  kBadUpgrade,
+  kBadJson,
+  kBadProtobuf,
+  kBadField,
+  kUnknownField,
+  kDuplicateField,
+  kBadId,
+  kBadParameter,
+  kUnsupportedScheme,
+  kAddressRefused,
+  kNoSuchRoute,
+  kUnknownTransaction,
+  kUnknownParticipant,
+  kUnknownBranch,
+  kMethodNotAllowed,
+  kNotAcceptable,
+  kRequestTimeout,
+  kAborted,
+  kCommitted,
+  kPrepareBegan,
+  kBranchConflict,
+  kNoBranches,
+  kParticipantInUse,
+  kParticipantConflict,
+  kActionRefused,
+  kAskOperator,
+  kExpired,
+  kCursorExpired,
+  kRevisionChanged,
+  kTooLarge,
+  kUnsupportedMediaType,
+  kForeignLog,
+  kIdempotencyKeyReused,
+  kTooManyBranches,
+  kUpgradeRequired,
+  kLimitReached,
+  kHeadersTooLarge,
+  kStarting,
+  kDraining,
+  kDiskFull,
+  kOverloaded
 };
 inline constexpr std::size_t kSlugCount = static_cast<std::size_t>(Slug::kOverloaded) + 1;
 

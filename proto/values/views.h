@@ -1,4 +1,5 @@
-// proto/values/views.h: what the API shows of a transaction, a branch, a participant: the fields of api.md, one for one.
+// proto/values/views.h: what the API shows of a transaction, a branch, a participant: the fields of api.md, one for
+// one.
 #pragma once
 
 #include <optional>

@@ -9,18 +9,39 @@ namespace troth {
 
 enum class Phase : std::uint8_t { kActive, kPreparing, kCommitting, kAborting, kFinished };
 enum class BranchState : std::uint8_t {
-  kActive, kPreparing, kPrepared, kReadOnly, kRefused, kCommitting, kCommitted, kAborting, kAborted, kHeuristic
+  kActive,
+  kPreparing,
+  kPrepared,
+  kReadOnly,
+  kRefused,
+  kCommitting,
+  kCommitted,
+  kAborting,
+  kAborted,
+  kHeuristic
 };
 enum class VoteKind : std::uint8_t { kCommit, kAbort, kReadOnly };
 enum class Outcome : std::uint8_t { kCommitted, kAborted };
 enum class HeuristicKind : std::uint8_t { kCommit, kAbort, kMixed, kHazard };
 enum class AbortReason : std::uint8_t {
-  kVote, kDeadline, kClient, kOperator, kUnreachable, kBranchCount, kIncarnation, kRestart
+  kVote,
+  kDeadline,
+  kClient,
+  kOperator,
+  kUnreachable,
+  kBranchCount,
+  kIncarnation,
+  kRestart
 };
 enum class Attention : std::uint8_t { kUndecided, kUndelivered, kHeuristic };
 enum class DecisionKind : std::uint8_t { kCommit, kAbort, kUndecided, kUnknown, kForeignLog };
 enum class AckResult : std::uint8_t {
-  kCommitted, kAborted, kHeuristicCommit, kHeuristicAbort, kHeuristicMixed, kUnknownBranch
+  kCommitted,
+  kAborted,
+  kHeuristicCommit,
+  kHeuristicAbort,
+  kHeuristicMixed,
+  kUnknownBranch
 };
 enum class ParticipantKind : std::uint8_t { kSession, kCallback };
 enum class Routing : std::uint8_t { kAny, kPinned };
