@@ -36,6 +36,11 @@ Transaction restore(const fact::CommitDecided& decided, Now now);
 Transaction restore(const fact::PrepareStarted& started, Now now);
 Transaction restore(const fact::OnePhaseStarted& started, Now now);
 
+/// What the log says besides about a restored transaction, in log order after `restore`: such branches are settled. If
+/// nothing is left to do, `wake_due` is at once and the next Tick ends the transaction.
+void restore_heuristic(Transaction& transaction, const fact::HeuristicReported& reported);
+void restore_act(Transaction& transaction, const fact::OperatorActed& acted);
+
 /// Branch n is prepared at its participant as far as anyone knows, and its acknowledgement is missing.
 bool is_in_doubt(const Transaction& transaction, const Branch& branch);
 

@@ -59,6 +59,7 @@ struct Branch {
   std::uint32_t attempts = 0;       // of prepare, then of the decision: those of which a byte may have left
   Millis retry_due = 0;             // callbacks: when to send again; 0 = not by time
   std::optional<LastError> last_error;
+  bool by_operator = false;         // an operator settled, retired or forgot it: who asks about it hears `unknown`
 };
 
 struct Waiter {
