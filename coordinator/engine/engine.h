@@ -1,7 +1,7 @@
 // coordinator/engine/engine.h: the one owner of all live transactions (design.md §5).
 //
-// One thread calls `turn`. A turn steps a batch of commands, appends their records, and holds each outgoing message until
-// the highest forced LSN it rests on is durable. That write-ahead rule lives in `turn` and nowhere else.
+// One thread calls `turn`. A turn steps a batch of commands, appends their records, and holds each outgoing message
+// until the highest forced LSN it rests on is durable. That write-ahead rule lives in `turn` and nowhere else.
 #pragma once
 
 #include <memory>
@@ -27,14 +27,11 @@ using ConnectionId = std::uint64_t;
 
 // ---- what goes in ----
 struct ClientRequest {
-  ReplyTo reply = 0;  // chosen by the server, unique; answered by exactly one Reply
+  ReplyTo reply = 0;  // chosen by the server, unique; answered by exactly one Reply, at the latest when the
+                      // request's wait is over, also when nobody listens any more
   request::Request request;
   /// Requests of a client session: under which epoch it was first sent. Under another it is never executed.
   std::optional<EpochId> first_epoch;
-};
-/// The client went away: nothing is answered to `reply` any more. The transaction goes on.
-struct ReplyAbandoned {
-  ReplyTo reply = 0;
 };
 struct SessionOpened {
   ConnectionId connection = 0;
@@ -54,7 +51,7 @@ struct SessionClosed {
 /// No new transactions from now on; waiters hear what is.
 struct DrainStarted {};
 
-using Command = std::variant<ClientRequest, ReplyAbandoned, SessionOpened, SessionSaid, SessionClosed, DrainStarted>;
+using Command = std::variant<ClientRequest, SessionOpened, SessionSaid, SessionClosed, DrainStarted>;
 
 // ---- what comes out ----
 struct Reply {
@@ -91,7 +88,8 @@ struct Options {
 
 class Engine {
  public:
-  /// `known` is what the log says, `epoch` the EpochStarted of this start, durable already: ids of this process carry it.
+  /// `known` is what the log says, `epoch` the EpochStarted of this start, durable already: ids of this process carry
+  /// it.
   Engine(wal::Log& log, recovery::Known known, EpochId epoch, Options options, core::Now now);
   ~Engine();
 

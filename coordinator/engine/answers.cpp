@@ -1,0 +1,65 @@
+// What is answered about an id that is not live: the table of api.md, through recovery's classification and the details
+// still kept. Such answers rest on the last forced record, because an outcome may be decided but not yet synced.
+#include "coordinator/engine/impl.h"
+
+namespace troth::engine {
+
+using recovery::IdStatus;
+
+void Engine::Impl::refuse(ReplyTo to, Slug slug, std::string detail, std::string pointer) {
+  reply(0, to, answer::Refused{{slug, std::move(detail), std::move(pointer)}, std::nullopt});
+}
+
+/// Committed: 200 with the transaction, or 409 for who wanted an abort. Aborted: the other way round.
+answer::Answer Engine::Impl::about(const TransactionId& id, bool wants_abort) {
+  const auto told = [&](Outcome outcome) -> answer::Answer {
+    auto view = history_.view(id).value_or(outcome_only(id, outcome));
+    const bool welcome = (outcome == Outcome::kAborted) == wants_abort;
+    if (welcome) return answer::Transaction{200, std::move(view)};
+    if (outcome == Outcome::kCommitted) {
+      return answer::Refused{{Slug::kCommitted, "The transaction has committed; that cannot be undone.", {}}, view};
+    }
+    return answer::Refused{{Slug::kAborted, "The transaction aborted; begin a new one to try again.", {}}, view};
+  };
+  const auto refused = [](Slug slug, const char* detail) -> answer::Answer {
+    return answer::Refused{{slug, detail, {}}, std::nullopt};
+  };
+  switch (recovery::classify(known_, epoch_, last_sequence_, id)) {
+    case IdStatus::kForeign:
+      return refused(Slug::kForeignLog, "This id was made by another log; ask the coordinator that owns it.");
+    case IdStatus::kOldCopy:
+    case IdStatus::kGapUnknown:
+      return refused(Slug::kAskOperator, "The log does not know this id; only an operator can settle it.");
+    case IdStatus::kNotYetGiven: return refused(Slug::kUnknownTransaction, "No transaction has this id.");
+    case IdStatus::kBeforeHorizon:
+      return refused(Slug::kExpired, "The outcome of this transaction is no longer remembered.");
+    case IdStatus::kGapCommitted:
+    case IdStatus::kLive:
+    case IdStatus::kRemembered:
+    case IdStatus::kBitOnly: return told(Outcome::kCommitted);
+    case IdStatus::kGapAborted:
+    case IdStatus::kAborted: return told(Outcome::kAborted);
+  }
+  return refused(Slug::kUnknownTransaction, "No transaction has this id.");
+}
+
+DecisionKind Engine::Impl::decision_about(const BranchId& branch) {
+  if (known_.acts.count(branch) != 0) return DecisionKind::kUnknown;
+  if (const Live* live = live_.find(branch.transaction)) return core::decision_for(live->transaction, branch.n);
+  if (const auto fact = history_.find(branch.transaction)) {
+    const auto* decided = std::get_if<fact::CommitDecided>(&*fact);
+    if (!decided) return DecisionKind::kAbort;
+    for (const auto& row : decided->branches) {
+      if (row.n == branch.n) return DecisionKind::kCommit;
+    }
+    return DecisionKind::kAbort;
+  }
+  return recovery::decision_about(known_, epoch_, last_sequence_, branch);
+}
+
+Lsn Engine::Impl::decision_rests_on(const BranchId& branch) {
+  const Live* live = live_.find(branch.transaction);
+  return live ? live->rests_on : last_forced_;
+}
+
+}  // namespace troth::engine

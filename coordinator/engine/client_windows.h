@@ -1,0 +1,43 @@
+// coordinator/engine/client_windows.h: which begin of a client session made which transaction, so that a request sent
+// again is never executed twice (design.md §7; Lee et al., SOSP 2015).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "recovery/known.h"
+
+namespace troth::engine {
+
+class ClientWindows {
+ public:
+  /// Sessions idle for longer than this have no request in flight any more: no request lives longer than its deadline
+  /// and its wait.
+  static constexpr Millis kIdleMs = 3 * 3'600'000;
+  static constexpr std::size_t kMaxSessions = 100'000;
+
+  ClientWindows(const std::unordered_map<std::string, recovery::Window>& known, Millis now_due);
+
+  /// False when there are too many sessions and none is idle: refuse the request.
+  bool touch(const std::string& session, std::uint64_t acked_below, Millis now_due);
+  /// The transaction that (session, sequence) began, also before a crash if it committed.
+  std::optional<TransactionId> find(const std::string& session, std::uint64_t sequence) const;
+  /// The client has acknowledged the answer to this sequence: it cannot ask again.
+  bool is_acked(const std::string& session, std::uint64_t sequence) const;
+  void begun(const std::string& session, std::uint64_t sequence, const TransactionId& id);
+
+ private:
+  struct Entry {
+    std::uint64_t acked_below = 0;
+    std::map<std::uint64_t, TransactionId> begun;
+    Millis used_due = 0;
+  };
+  bool make_room(Millis now_due);
+
+  std::unordered_map<std::string, Entry> sessions_;
+};
+
+}  // namespace troth::engine

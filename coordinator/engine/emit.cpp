@@ -1,0 +1,151 @@
+// Effects of a step become messages with addresses. What rests on what: everything a transaction says rests on its
+// latest forced record, and on the registration of the connection that carries it.
+#include <algorithm>
+#include <limits>
+
+#include "coordinator/engine/impl.h"
+#include "proto/values/overloaded.h"
+
+namespace troth::engine {
+
+namespace {
+
+std::uint32_t remaining_ms(const core::Transaction& transaction, core::Now now) {
+  const Millis left = std::max<Millis>(transaction.deadline_due - now.due, 0);
+  return static_cast<std::uint32_t>(std::min<Millis>(left, std::numeric_limits<std::uint32_t>::max()));
+}
+
+/// Prepare and CommitOnePhase carry the same fields.
+template <class Message>
+Message work_message(const core::Transaction& transaction, const core::Branch& branch, std::uint32_t attempt,
+                     core::Now now) {
+  Message message;
+  message.branch = {transaction.id, branch.n};
+  if (branch.payload) message.payload = *branch.payload;
+  message.payload_type = branch.payload ? branch.payload_type : PayloadType::kNone;
+  message.joined = branch.joined;
+  message.deadline_in_ms = remaining_ms(transaction, now);
+  message.attempt = attempt;
+  message.traceparent = transaction.traceparent;
+  return message;
+}
+
+}  // namespace
+
+void Engine::Impl::emit(Live& live, const core::Effect& effect) {
+  std::visit(Overloaded{
+                 [&](const core::effect::SendPrepare& e) { send_prepare(live, e); },
+                 [&](const core::effect::SendOnePhase& e) { send_one_phase(live, e); },
+                 [&](const core::effect::SendCommit& e) { send_commit(live, e); },
+                 [&](const core::effect::SendAbort& e) { send_abort(live, e); },
+                 [&](const core::effect::SendForget& e) { send_forget(live, e); },
+                 [&](const core::effect::Decide& e) {
+                   Participant* participant = directory_.find(e.participant);
+                   if (!participant) return;
+                   const auto asker = participant->sessions.find(e.instance);
+                   if (asker == participant->sessions.end()) return;
+                   send_decision(live.rests_on, asker->second.connection, {live.transaction.id, e.n}, e.decision);
+                 },
+                 [&](const core::effect::ReplyTransaction& e) {
+                   reply(live.rests_on, e.reply, answer::Transaction{e.status, view_of(live.transaction, now_)});
+                 },
+                 [&](const core::effect::ReplyBranch& e) { reply_branch(live, e); },
+                 [&](const core::effect::ReplyProblem& e) { reply_problem(live, e); },
+                 [&](const core::effect::ReplyDryRun& e) {
+                   reply(live.rests_on, e.reply, answer::DryRun{e.would_change, e.warnings});
+                 },
+             },
+             effect);
+}
+
+/// The connection for branch n's next message; remembers it, so that its loss can be told to the right branches.
+Session* Engine::Impl::carrier(Live& live, std::uint32_t n) {
+  Live::Link& link = live.links[n - 1];
+  if (!link.participant) return nullptr;
+  Session* session = directory_.pick(*link.participant, live.transaction.branches[n - 1]);
+  link.sent_on = session ? session->connection : 0;
+  return session;
+}
+
+void Engine::Impl::to_session(Live& live, Session& session, session::Message message) {
+  say(std::max(live.rests_on, session.rests_on), ToSession{session.connection, std::move(message)});
+}
+
+void Engine::Impl::send_prepare(Live& live, const core::effect::SendPrepare& effect) {
+  const core::Branch& branch = live.transaction.branches[effect.n - 1];
+  Session* session = carrier(live, effect.n);
+  if (!session) return;
+  if (live.prepare_due == 0) live.prepare_due = now_.due;
+  if (branch.payload && !branch.joined) ++stats_.carried_prepares;
+  to_session(live, *session, work_message<session::Prepare>(live.transaction, branch, effect.attempt, now_));
+}
+
+void Engine::Impl::send_one_phase(Live& live, const core::effect::SendOnePhase& effect) {
+  const core::Branch& branch = live.transaction.branches[effect.n - 1];
+  Session* session = carrier(live, effect.n);
+  if (!session) return;
+  to_session(live, *session, work_message<session::CommitOnePhase>(live.transaction, branch, effect.attempt, now_));
+}
+
+void Engine::Impl::send_commit(Live& live, const core::effect::SendCommit& effect) {
+  if (Session* session = carrier(live, effect.n)) {
+    const Lsn lsn = live.transaction.decision_lsn;
+    to_session(live, *session, session::Commit{{live.transaction.id, effect.n}, lsn, effect.attempt});
+  }
+}
+
+void Engine::Impl::send_abort(Live& live, const core::effect::SendAbort& effect) {
+  if (Session* session = carrier(live, effect.n)) {
+    to_session(live, *session, session::Abort{{live.transaction.id, effect.n}, effect.attempt});
+  }
+}
+
+/// Collected over the turn: one Forget a connection, once the Ended record that allows it has its LSN.
+void Engine::Impl::send_forget(Live& live, const core::effect::SendForget& effect) {
+  if (Session* session = carrier(live, effect.n)) {
+    forgets_[session->connection].push_back({live.transaction.id, effect.n});
+  }
+}
+
+void Engine::Impl::send_decision(Lsn rests_on, ConnectionId connection, const BranchId& branch, DecisionKind decision) {
+  if (decision == DecisionKind::kUnknown) ++stats_.unknown_answers;
+  say(rests_on, ToSession{connection, session::Decision{branch, decision}});
+}
+
+void Engine::Impl::reply(Lsn rests_on, ReplyTo to, answer::Answer answer) {
+  if (to == 0) return;
+  --waiting_clients_;
+  say(rests_on, Reply{to, std::move(answer)});
+}
+
+void Engine::Impl::reply_branch(Live& live, const core::effect::ReplyBranch& effect) {
+  const core::Transaction& transaction = live.transaction;
+  if (effect.reply == kReplyToSession) {
+    session::Enlisted enlisted;
+    enlisted.transaction = transaction.id;
+    enlisted.key = enlist_->key;
+    enlisted.branch = {transaction.id, effect.n};
+    enlisted.deadline_in_ms = remaining_ms(transaction, now_);
+    say(std::max(live.rests_on, enlisting_->rests_on), ToSession{enlisting_->connection, std::move(enlisted)});
+    return;
+  }
+  const core::Branch& branch = transaction.branches[effect.n - 1];
+  reply(live.rests_on, effect.reply, answer::Branch{effect.status, transaction.id, view_of(transaction, branch, now_)});
+}
+
+void Engine::Impl::reply_problem(Live& live, const core::effect::ReplyProblem& effect) {
+  if (effect.reply == kReplyToSession) {
+    session::Enlisted refused;
+    refused.transaction = live.transaction.id;
+    refused.key = enlist_->key;
+    refused.branch = {live.transaction.id, 0};
+    refused.problem = std::string(info(effect.slug).text);
+    say(std::max(live.rests_on, enlisting_->rests_on), ToSession{enlisting_->connection, std::move(refused)});
+    return;
+  }
+  answer::Refused refused{{effect.slug, effect.detail, {}}, std::nullopt};
+  if (effect.with_transaction) refused.transaction = view_of(live.transaction, now_);
+  reply(live.rests_on, effect.reply, std::move(refused));
+}
+
+}  // namespace troth::engine

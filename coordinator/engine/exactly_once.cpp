@@ -1,0 +1,139 @@
+// A repeated request is executed once: by Idempotency-Key (also across a crash, through the log), and by
+// (client session, sequence).
+#include "coordinator/engine/impl.h"
+#include "proto/codec/record_codec.h"
+
+namespace troth::engine {
+
+namespace {
+
+/// What a record found by key says.
+struct KeyedOutcome {
+  TransactionId id;
+  std::string hash;
+  Millis at = 0;
+};
+
+std::optional<KeyedOutcome> read_keyed(const wal::Found& found) {
+  if (!found.present) return std::nullopt;
+  const auto fact = codec::decode_fact(found.kind, found.body);
+  if (!fact) return std::nullopt;
+  if (const auto* decided = std::get_if<fact::CommitDecided>(&*fact)) {
+    return KeyedOutcome{decided->id, decided->origin.request_hash, decided->decided_at};
+  }
+  if (const auto* told = std::get_if<fact::AbortTold>(&*fact)) {
+    return KeyedOutcome{told->id, told->origin.request_hash, told->decided_at};
+  }
+  return std::nullopt;
+}
+
+constexpr const char* kReused = "This Idempotency-Key came with another request; use a new key for a new request.";
+
+}  // namespace
+
+void Engine::Impl::begin_with_key(ReplyTo to, request::Begin& begin) {
+  const std::string key = begin.origin.key;
+  const auto found = keys_.find(key);
+  if (found == keys_.end()) {
+    const std::uint64_t token = next_token_++;
+    KeyRun& run = keys_[key];
+    run.hash = begin.origin.request_hash;
+    run.waiting.emplace_back(to, std::move(begin));
+    finding_[token] = key;
+    finds_.emplace_back(key, token);
+    return;
+  }
+  KeyRun& run = found->second;
+  if (!run.id) {
+    run.waiting.emplace_back(to, std::move(begin));
+    return;
+  }
+  repeat_key(to, begin, std::string(run.hash), TransactionId(*run.id));
+}
+
+void Engine::Impl::repeat_key(ReplyTo to, const request::Begin& begin, const std::string& hash,
+                              const TransactionId& id) {
+  if (hash != begin.origin.request_hash) {
+    refuse(to, Slug::kIdempotencyKeyReused, kReused);
+  } else {
+    repeat_begin(to, id, begin.commit, begin.wait);
+  }
+}
+
+/// The log has answered. Absent, or older than keys are kept: the first that waits begins, the others repeat it.
+void Engine::Impl::on_found(wal::Found& found) {
+  const auto finding = finding_.find(found.token);
+  if (finding == finding_.end()) return;
+  const std::string key = std::move(finding->second);
+  finding_.erase(finding);
+  auto waiting = std::move(keys_[key].waiting);
+  keys_.erase(key);
+  const auto recorded = read_keyed(found);
+  const bool kept = recorded && recorded->at + options_.limits.key_retain_ms >= now_.at;
+  for (auto& [to, begin] : waiting) {
+    if (kept) {
+      repeat_key(to, begin, recorded->hash, recorded->id);
+    } else if (keys_.count(key) == 0) {
+      this->begin(to, begin);
+    } else {
+      begin_with_key(to, begin);
+    }
+  }
+}
+
+void Engine::Impl::repeat_begin(ReplyTo to, const TransactionId& id, bool commit, Wait wait) {
+  Live* live = live_.find(id);
+  if (live && commit) {
+    ask_commit(*live, to, wait, std::nullopt);
+    return;
+  }
+  if (live) {
+    reply(live->rests_on, to, answer::Transaction{201, view_of(live->transaction, now_)});
+    return;
+  }
+  auto answer = about(id, false);
+  if (!commit) {  // the first was answered 201; what became of it since shows in the transaction
+    if (auto* refused = std::get_if<answer::Refused>(&answer); refused && refused->transaction) {
+      answer = answer::Transaction{201, std::move(*refused->transaction)};
+    } else if (auto* told = std::get_if<answer::Transaction>(&answer)) {
+      told->status = 201;
+    }
+  }
+  reply(last_forced_, to, std::move(answer));
+}
+
+void Engine::Impl::begin_in_session(ReplyTo to, request::Begin& begin, EpochId first_epoch) {
+  const std::string session = begin.origin.client_session;
+  const std::uint64_t sequence = begin.origin.sequence;
+  if (!windows_.touch(session, begin.origin.acked_below, now_.due)) {
+    refuse(to, Slug::kLimitReached, "Too many client sessions are known; close unused clients and try again.");
+    return;
+  }
+  if (windows_.is_acked(session, sequence)) {
+    refuse(to, Slug::kExpired, "This client session has acknowledged the answer to this sequence already.");
+    return;
+  }
+  if (const auto id = windows_.find(session, sequence)) {
+    repeat_begin(to, *id, begin.commit, begin.wait);
+  } else if (first_epoch != epoch_) {
+    answer_older_epoch(to, begin, first_epoch);
+  } else {
+    this->begin(to, begin);
+  }
+}
+
+/// First sent to an earlier start of this coordinator: never executed now. Had it committed, the window would know.
+void Engine::Impl::answer_older_epoch(ReplyTo to, const request::Begin& begin, EpochId first_epoch) {
+  const TransactionId first{known_.log, known_.shard, first_epoch, 1};
+  if (!known_.find_epoch(first_epoch) || known_.in_gap(first)) {
+    refuse(to, Slug::kAskOperator, "The log does not know the epoch of this request; only an operator can settle it.");
+  } else if (first < known_.horizon) {
+    refuse(to, Slug::kExpired, "The outcome of this request is no longer remembered.");
+  } else {
+    refuse(to, Slug::kAborted,
+           "The coordinator restarted before request " + std::to_string(begin.origin.sequence) +
+               " was decided, so it aborted; send it again as a new request.");
+  }
+}
+
+}  // namespace troth::engine

@@ -1,0 +1,42 @@
+// coordinator/engine/history.h: details of finished transactions, kept for less long than their outcome bits
+// (`--detail-count`, `--detail-ms`). In memory only: what is lost here is never a promise.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "proto/values/facts.h"
+#include "proto/values/views.h"
+
+namespace troth::engine {
+
+class History {
+ public:
+  History(std::uint64_t max_count, Millis max_age_ms) : max_count_(max_count), max_age_ms_(max_age_ms) {}
+
+  /// `body` is the record of a CommitDecided or AbortTold (as the codec writes it: a third of the size of the values).
+  void add(const TransactionId& id, std::uint16_t kind, std::string body, std::uint64_t revision, Lsn lsn, Millis at);
+  std::optional<Fact> find(const TransactionId& id) const;
+  std::optional<TransactionView> view(const TransactionId& id) const;
+  /// Visits ids above `after` in order until `visit` returns false.
+  void walk(const TransactionId& after, const std::function<bool(const TransactionId&)>& visit) const;
+  std::size_t size() const { return rows_.size(); }
+
+ private:
+  struct Row {
+    std::uint16_t kind = 0;
+    std::string body;
+    std::uint64_t revision = 0;
+    Lsn lsn = 0;
+    Millis finished_at = 0;
+  };
+  std::uint64_t max_count_;
+  Millis max_age_ms_;
+  std::map<TransactionId, Row> rows_;
+  std::deque<TransactionId> order_;  // oldest finish first
+};
+
+}  // namespace troth::engine

@@ -1,0 +1,178 @@
+// coordinator/engine/impl.h: what the engine is made of. One struct because one thread owns all of it; one file of
+// functions per kind of command.
+#pragma once
+
+#include <functional>
+#include <queue>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "coordinator/core/step.h"
+#include "coordinator/engine/client_windows.h"
+#include "coordinator/engine/directory.h"
+#include "coordinator/engine/engine.h"
+#include "coordinator/engine/history.h"
+#include "coordinator/engine/holdback.h"
+#include "coordinator/engine/live_table.h"
+#include "coordinator/engine/view.h"
+#include "recovery/known.h"
+#include "wal/log.h"
+
+namespace troth::engine {
+
+struct Engine::Impl {
+  Impl(wal::Log& log, recovery::Known known, EpochId epoch, Options options, core::Now now);
+
+  // turn.cpp: the write-ahead rule and what surrounds a step
+  void turn(std::vector<Command>& inbox, core::Now now, Outbox& outbox);
+  void apply(Live& live, const core::Event& event);
+  Lsn stage(const Fact& fact);
+  void say(Lsn rests_on, Outgoing message);
+  void run_timers();
+  void finish_turn(Outbox& outbox);
+  void stage_ended();
+  void schedule(Live& live);
+  void leave(Live& live);
+  void on_drain();
+  void apply_to_all(const core::Event& event, const std::function<bool(const Live&)>& concerns);
+  bool is_quiet() const;
+
+  // emit.cpp: effects of a step become messages
+  void emit(Live& live, const core::Effect& effect);
+  void send_prepare(Live& live, const core::effect::SendPrepare& effect);
+  void send_one_phase(Live& live, const core::effect::SendOnePhase& effect);
+  void send_commit(Live& live, const core::effect::SendCommit& effect);
+  void send_abort(Live& live, const core::effect::SendAbort& effect);
+  void send_forget(Live& live, const core::effect::SendForget& effect);
+  void send_decision(Lsn rests_on, ConnectionId connection, const BranchId& branch, DecisionKind decision);
+  Session* carrier(Live& live, std::uint32_t n);
+  void to_session(Live& live, Session& session, session::Message message);
+  void reply(Lsn rests_on, ReplyTo to, answer::Answer answer);
+  void reply_branch(Live& live, const core::effect::ReplyBranch& effect);
+  void reply_problem(Live& live, const core::effect::ReplyProblem& effect);
+
+  // account.cpp: counters, gauges, watchers
+  void account_facts(Live& live, const Fact& fact, Lsn lsn);
+  void account(Live& live);
+  void notify_watchers(Live& live, bool all);
+  void refresh_gauges();
+
+  // requests.cpp: transactions
+  void on_request(ClientRequest& command);
+  void handle(ReplyTo to, request::Begin& begin);
+  void handle(ReplyTo to, request::Enlist& enlist);
+  void handle(ReplyTo to, request::Commit& commit);
+  void handle(ReplyTo to, request::Abort& abort);
+  void handle(ReplyTo to, request::Get& get);
+  void handle(ReplyTo to, request::GetDecision& ask);
+  std::optional<Problem> refuse_begin(const request::Begin& begin);
+  std::optional<Problem> refuse_branch(const request::NewBranch& branch, const std::string& pointer);
+  Live& create(request::Begin& begin);
+  void begin(ReplyTo to, request::Begin& begin);
+  void enlist_new(Live& live, ReplyTo to, request::NewBranch& branch);
+  void ask_commit(Live& live, ReplyTo to, Wait wait, std::optional<std::uint32_t> branch_count);
+
+  // operators.cpp
+  void handle(ReplyTo to, request::Resolve& resolve);
+  void handle(ReplyTo to, request::ResolveGap& resolve);
+  void handle(ReplyTo to, request::Retry& retry);
+  void handle(ReplyTo to, request::RetireParticipant& retire);
+  bool refuse_revision(ReplyTo to, const Live& live, std::optional<std::uint64_t> if_revision);
+
+  // listing.cpp
+  void handle(ReplyTo to, request::List& list);
+  void handle(ReplyTo to, request::ListParticipants& list);
+  void handle(ReplyTo to, request::GetParticipant& get);
+  void handle(ReplyTo to, request::RemoveParticipant& remove);
+  ParticipantView participant_view(const Participant& participant);
+
+  // answers.cpp: ids that are not live
+  answer::Answer about(const TransactionId& id, bool wants_abort);
+  DecisionKind decision_about(const BranchId& branch);
+  Lsn decision_rests_on(const BranchId& branch);
+  void refuse(ReplyTo to, Slug slug, std::string detail, std::string pointer = {});
+
+  // exactly_once.cpp: keys and client sessions
+  void begin_with_key(ReplyTo to, request::Begin& begin);
+  void on_found(wal::Found& found);
+  void repeat_key(ReplyTo to, const request::Begin& begin, const std::string& hash, const TransactionId& id);
+  void begin_in_session(ReplyTo to, request::Begin& begin, EpochId first_epoch);
+  void repeat_begin(ReplyTo to, const TransactionId& id, bool commit, Wait wait);
+  void answer_older_epoch(ReplyTo to, const request::Begin& begin, EpochId first_epoch);
+
+  // sessions.cpp
+  void on_opened(SessionOpened& command);
+  void on_said(SessionSaid& command);
+  void on_closed(SessionClosed& command);
+  bool refuse_session(const SessionOpened& command);
+  bool shows_old_copy(const session::Hello& hello) const;
+  Participant* register_name(const SessionOpened& command);
+  void close_connection(ConnectionId connection);
+  void reach_branches(const Session& session);
+  void on_vote(const Session& session, const session::Vote& vote);
+  void on_ack(const Session& session, const session::Ack& ack);
+  void on_recover(const Session& session, const session::Recover& recover);
+  void on_inquire(const Session& session, const session::Inquire& inquire);
+  void on_enlist(const Session& session, const session::Enlist& enlist);
+
+  // start.cpp: from what the log says
+  void restore_all();
+  void restore_live(const recovery::LiveFact& fact);
+  void adopt(core::Transaction transaction);
+
+  wal::Log& log_;
+  recovery::Known known_;
+  EpochId epoch_;
+  Options options_;
+  core::Timing timing_;
+  core::Now now_;
+
+  LiveTable live_;
+  Directory directory_;
+  History history_;
+  ClientWindows windows_;
+  std::uint64_t last_sequence_ = 0;
+
+  // The log side of a turn.
+  Lsn last_lsn_ = 0;  // of what was staged so far, this turn included
+  Lsn last_forced_ = 0;
+  std::vector<wal::Record> staged_;
+  std::vector<std::pair<std::string, std::uint64_t>> finds_;  // asked of the log at the end of the turn
+  std::vector<TransactionId> ended_;
+  std::unordered_map<ConnectionId, std::vector<BranchId>> forgets_;
+  Holdback held_;
+  std::vector<Outgoing> out_;
+  core::Output output_;
+
+  // Timers: stale entries are recognised by Live::timer_due and dropped.
+  using Timer = std::pair<Millis, TransactionId>;
+  std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
+  Millis gauges_due_ = 0;
+
+  // Keys whose transaction runs, or is being looked for in the log.
+  struct KeyRun {
+    std::string hash;
+    std::optional<TransactionId> id;                          // empty while the log is asked
+    std::vector<std::pair<ReplyTo, request::Begin>> waiting;  // for the log's answer
+  };
+  std::unordered_map<std::string, KeyRun> keys_;
+  std::unordered_map<std::uint64_t, std::string> finding_;  // token -> key
+  std::uint64_t next_token_ = 1;
+
+  // Set while a session's Enlist is stepped: its answer goes to the session, not to a client.
+  const Session* enlisting_ = nullptr;
+  const session::Enlist* enlist_ = nullptr;
+
+  bool draining_ = false;
+  bool old_copy_ = false;
+  std::uint64_t waiting_clients_ = 0;  // answers owed: a drain waits for them
+  Stats stats_;
+};
+
+/// The reply token of a session's Enlist.
+inline constexpr ReplyTo kReplyToSession = ~ReplyTo{0};
+
+}  // namespace troth::engine

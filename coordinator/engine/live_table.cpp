@@ -1,0 +1,57 @@
+#include "coordinator/engine/live_table.h"
+
+namespace troth::engine {
+
+Live* LiveTable::find(const TransactionId& id) {
+  if (id.epoch == present_ && id.sequence >= first_) {
+    const auto slot = id.sequence - first_;
+    return slot < recent_.size() ? recent_[slot].get() : nullptr;
+  }
+  const auto found = old_.find(id);
+  return found == old_.end() ? nullptr : found->second.get();
+}
+
+Live& LiveTable::add(const TransactionId& id) {
+  ++size_;
+  if (id.epoch != present_) return *(old_[id] = std::make_unique<Live>());
+  if (recent_.empty()) first_ = id.sequence;
+  while (first_ + recent_.size() < id.sequence) recent_.emplace_back();
+  return *recent_.emplace_back(std::make_unique<Live>());
+}
+
+void LiveTable::erase(const TransactionId& id) {
+  if (id.epoch == present_ && id.sequence >= first_) {
+    recent_[id.sequence - first_].reset();
+  } else {
+    old_.erase(id);
+  }
+  --size_;
+  compact();
+}
+
+/// Keeps the deque as short as the live ones: an old stuck transaction moves to the map instead of holding a slot open
+/// for every id after it.
+void LiveTable::compact() {
+  constexpr std::size_t kSlack = 1024;
+  while (!recent_.empty() && (!recent_.front() || recent_.size() > 4 * size_ + kSlack)) {
+    if (recent_.front()) {
+      const TransactionId id = recent_.front()->transaction.id;
+      old_[id] = std::move(recent_.front());
+    }
+    recent_.pop_front();
+    ++first_;
+  }
+}
+
+void LiveTable::walk(const TransactionId& after, const std::function<bool(Live&)>& visit) {
+  for (auto it = old_.upper_bound(after); it != old_.end(); ++it) {
+    if (!visit(*it->second)) return;
+  }
+  if (after.epoch > present_) return;
+  const bool inside = after.epoch == present_ && after.sequence >= first_;
+  for (std::size_t slot = inside ? after.sequence + 1 - first_ : 0; slot < recent_.size(); ++slot) {
+    if (recent_[slot] && !visit(*recent_[slot])) return;
+  }
+}
+
+}  // namespace troth::engine

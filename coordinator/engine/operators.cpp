@@ -1,0 +1,114 @@
+// An operator's acts: settle a branch by hand, settle a gap id, try now, retire a participant (design.md §9).
+#include "coordinator/engine/impl.h"
+
+namespace troth::engine {
+
+bool Engine::Impl::refuse_revision(ReplyTo to, const Live& live, std::optional<std::uint64_t> if_revision) {
+  if (!if_revision || *if_revision == live.transaction.revision) return false;
+  answer::Refused refused{{Slug::kRevisionChanged,
+                           "The transaction has changed since revision " + std::to_string(*if_revision) +
+                               "; look at it again before you act.",
+                           {}},
+                          view_of(live.transaction, now_)};
+  reply(live.rests_on, to, std::move(refused));
+  return true;
+}
+
+void Engine::Impl::handle(ReplyTo to, request::Resolve& resolve) {
+  Live* live = live_.find(resolve.branch.transaction);
+  if (!live) {
+    auto answer = about(resolve.branch.transaction, false);
+    if (auto* told = std::get_if<answer::Transaction>(&answer)) {
+      answer = answer::Refused{{Slug::kActionRefused, "Every branch of this transaction is settled.", {}},
+                               std::move(told->view)};
+    }
+    reply(last_forced_, to, std::move(answer));
+    return;
+  }
+  if (refuse_revision(to, *live, resolve.if_revision)) return;
+  if (resolve.branch.n > live->transaction.branches.size()) {
+    refuse(to, Slug::kUnknownBranch, "The transaction has no branch with this number.");
+    return;
+  }
+  apply(*live, core::event::Resolve{to, resolve.branch.n, resolve.action, resolve.reason, resolve.actor,
+                                    resolve.heuristic, resolve.dry_run});
+}
+
+void Engine::Impl::handle(ReplyTo to, request::ResolveGap& resolve) {
+  const auto status = recovery::classify(known_, epoch_, last_sequence_, resolve.id);
+  if (live_.find(resolve.id) || status != recovery::IdStatus::kGapUnknown) {
+    refuse(to, Slug::kActionRefused,
+           "Only an id in a gap of the log that nobody settled yet can be settled like this.");
+    return;
+  }
+  fact::OperatorActed acted;
+  acted.branch = {resolve.id, 0};
+  acted.act =
+      resolve.outcome == Outcome::kCommitted ? fact::OperatorAct::kGapCommitted : fact::OperatorAct::kGapAborted;
+  acted.actor = resolve.actor;
+  acted.reason = resolve.reason;
+  acted.at = now_.at;
+  const Lsn lsn = stage(acted);
+  recovery::fold(known_, lsn, acted);
+  reply(lsn, to, answer::Transaction{200, outcome_only(resolve.id, resolve.outcome)});
+}
+
+void Engine::Impl::handle(ReplyTo to, request::Retry& retry) {
+  Live* live = live_.find(retry.branch.transaction);
+  if (!live) {
+    auto answer = about(retry.branch.transaction, false);
+    if (auto* told = std::get_if<answer::Transaction>(&answer)) {
+      answer = answer::Refused{{Slug::kActionRefused, "Every branch of this transaction is settled.", {}},
+                               std::move(told->view)};
+    }
+    reply(last_forced_, to, std::move(answer));
+    return;
+  }
+  if (refuse_revision(to, *live, retry.if_revision)) return;
+  if (retry.branch.n > live->transaction.branches.size()) {
+    refuse(to, Slug::kUnknownBranch, "The transaction has no branch with this number.");
+    return;
+  }
+  apply(*live, core::event::Retry{to, retry.branch.n});
+}
+
+void Engine::Impl::handle(ReplyTo to, request::RetireParticipant& retire) {
+  Participant* participant = directory_.find(retire.name);
+  if (!participant) {
+    refuse(to, Slug::kUnknownParticipant, "No participant '" + retire.name + "' is registered.");
+    return;
+  }
+  const auto takes_part = [&](const Live& live) {
+    for (std::size_t i = 0; i < live.links.size(); ++i) {
+      if (live.links[i].participant == participant && !live.transaction.branches[i].settled) return true;
+    }
+    return false;
+  };
+  if (retire.dry_run) {
+    answer::DryRun run;
+    run.would_change.push_back("participant " + retire.name + " is retired and may not connect again");
+    run.would_change.push_back(std::to_string(participant->unsettled) +
+                               " unsettled branches become hazards, or their undecided transactions abort");
+    if (!participant->sessions.empty()) run.warnings.push_back("the participant is connected now");
+    reply(last_forced_, to, std::move(run));
+    return;
+  }
+  fact::ParticipantChanged changed;
+  changed.name = retire.name;
+  changed.retired = true;
+  changed.reason = retire.reason;
+  changed.at = now_.at;
+  const Lsn lsn = stage(changed);
+  recovery::fold(known_, lsn, changed);
+  participant->retired = true;
+  apply_to_all(core::event::Retire{retire.name, retire.reason, {}}, takes_part);
+  std::vector<ConnectionId> connections;
+  for (const auto& [instance, session] : participant->sessions) connections.push_back(session.connection);
+  for (const ConnectionId connection : connections) {
+    say(lsn, CloseSession{connection, session::kCloseCredentials, "This participant was retired."});
+    close_connection(connection);
+  }
+  reply(last_forced_, to, answer::Participant{participant_view(*participant)});
+}
+
+}  // namespace troth::engine

@@ -1,0 +1,209 @@
+// What clients ask about transactions: begin, enlist, commit, abort, get. Everything is checked before anything is
+// made, so a refused request leaves no trace.
+#include <algorithm>
+#include <unordered_map>
+
+#include "coordinator/engine/fingerprint.h"
+#include "coordinator/engine/impl.h"
+
+namespace troth::engine {
+
+void Engine::Impl::on_request(ClientRequest& command) {
+  ++waiting_clients_;
+  if (auto* begin = std::get_if<request::Begin>(&command.request); begin && command.first_epoch) {
+    begin_in_session(command.reply, *begin, *command.first_epoch);
+    return;
+  }
+  std::visit([&](auto& request) { handle(command.reply, request); }, command.request);
+}
+
+std::optional<Problem> Engine::Impl::refuse_begin(const request::Begin& begin) {
+  if (draining_)
+    return Problem{Slug::kDraining, "The coordinator is stopping; send the request again in a moment.", {}};
+  if (old_copy_) {
+    return Problem{Slug::kStarting,
+                   "This coordinator runs on an old copy of its log and takes no work; its operator must run "
+                   "`trothctl log restore`.",
+                   {}};
+  }
+  if (!log_.has_reserve()) {
+    return Problem{
+        Slug::kDiskFull, "The log's disk is nearly full; running transactions finish, new ones must wait.", {}};
+  }
+  if (live_.size() >= options_.limits.max_live) {
+    return Problem{Slug::kLimitReached, "max-live transactions are running; try again when some have finished.", {}};
+  }
+  if (begin.timeout_ms && (*begin.timeout_ms < 1 || *begin.timeout_ms > options_.limits.max_timeout_ms)) {
+    return Problem{Slug::kBadField, "timeoutMs must lie between 1 and max-timeout-ms.", "/timeoutMs"};
+  }
+  if (begin.branches.size() > options_.limits.max_branches) {
+    return Problem{Slug::kTooManyBranches, "A transaction has at most max-branches branches.", "/branches"};
+  }
+  if (begin.commit && begin.branches.empty()) {
+    return Problem{Slug::kNoBranches, "commit needs at least one branch; nothing was begun.", "/branches"};
+  }
+  std::unordered_map<std::string, const request::NewBranch*> seen;
+  for (std::size_t i = 0; i < begin.branches.size(); ++i) {
+    const request::NewBranch& branch = begin.branches[i];
+    const std::string pointer = "/branches/" + std::to_string(i);
+    if (auto problem = refuse_branch(branch, pointer + "/participant")) return problem;
+    const auto [first, fresh] = seen.emplace(branch.participant + '/' + branch.key, &branch);
+    if (!fresh && first->second->payload != branch.payload) {
+      return Problem{Slug::kBranchConflict,
+                     "Two branches have this participant and key but different payloads; give one another key.",
+                     pointer};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem> Engine::Impl::refuse_branch(const request::NewBranch& branch, const std::string& pointer) {
+  const Participant* participant = directory_.find(branch.participant);
+  if (!participant || participant->retired) {
+    return Problem{Slug::kUnknownParticipant,
+                   "No participant '" + branch.participant + "' is registered; start it once, then send this again.",
+                   pointer};
+  }
+  if (participant->unsettled >= options_.limits.max_unsettled) {
+    return Problem{Slug::kLimitReached, "Participant '" + branch.participant + "' has max-unsettled branches.",
+                   pointer};
+  }
+  return std::nullopt;
+}
+
+void Engine::Impl::handle(ReplyTo to, request::Begin& begin) {
+  if (begin.origin.key.empty()) {
+    this->begin(to, begin);
+  } else {
+    begin_with_key(to, begin);
+  }
+}
+
+void Engine::Impl::begin(ReplyTo to, request::Begin& begin) {
+  if (auto problem = refuse_begin(begin)) {
+    reply(0, to, answer::Refused{std::move(*problem), std::nullopt});
+    return;
+  }
+  const bool commit = begin.commit;
+  const Wait wait = begin.wait;
+  Live& live = create(begin);
+  for (auto& branch : begin.branches) enlist_new(live, 0, branch);
+  if (commit) {
+    ask_commit(live, to, wait, std::nullopt);
+  } else {
+    reply(live.rests_on, to, answer::Transaction{201, view_of(live.transaction, now_)});
+    schedule(live);
+  }
+}
+
+Live& Engine::Impl::create(request::Begin& begin) {
+  const TransactionId id{known_.log, known_.shard, epoch_, ++last_sequence_};
+  Live& live = live_.add(id);
+  core::Transaction& transaction = live.transaction;
+  transaction.id = id;
+  transaction.label = std::move(begin.label);
+  transaction.traceparent = std::move(begin.traceparent);
+  transaction.origin = begin.origin;
+  transaction.begun_at = now_.at;
+  transaction.timeout_ms = begin.timeout_ms.value_or(options_.limits.default_timeout_ms);
+  transaction.deadline_due = now_.due + transaction.timeout_ms;
+  transaction.deadline_at = now_.at + transaction.timeout_ms;
+  transaction.one_phase_wanted = begin.one_phase;
+  ++stats_.begun;
+  ++stats_.live_by_phase[static_cast<std::size_t>(Phase::kActive)];
+  if (!begin.origin.key.empty()) keys_[begin.origin.key] = {begin.origin.request_hash, id, {}};
+  if (!begin.origin.client_session.empty()) windows_.begun(begin.origin.client_session, begin.origin.sequence, id);
+  return live;
+}
+
+void Engine::Impl::enlist_new(Live& live, ReplyTo to, request::NewBranch& branch) {
+  Participant* participant = directory_.find(branch.participant);
+  core::event::Enlist event;
+  event.reply = to;
+  event.max_branches = options_.limits.max_branches;
+  event.branch.participant = std::move(branch.participant);
+  event.branch.key = std::move(branch.key);
+  event.branch.kind = participant->kind;
+  event.branch.routing = participant->routing;
+  event.branch.endpoint = participant->url;
+  event.branch.payload_type = branch.payload_type;
+  event.branch.payload_hash = fingerprint(branch.payload);
+  event.branch.payload = std::make_shared<const std::string>(std::move(branch.payload));
+  event.branch.reachable = directory_.pick(*participant, event.branch) != nullptr;
+  live.rests_on = std::max(live.rests_on, participant->registered_lsn);
+  apply(live, event);
+}
+
+void Engine::Impl::ask_commit(Live& live, ReplyTo to, Wait wait, std::optional<std::uint32_t> branch_count) {
+  core::Transaction& transaction = live.transaction;
+  if (transaction.phase == Phase::kActive) {
+    live.commit_asked_due = now_.due;
+    if (transaction.branches.size() == 1) {
+      const Participant* participant = live.links[0].participant;
+      transaction.one_phase_wanted = transaction.one_phase_wanted && participant && participant->one_phase;
+    }
+  }
+  apply(live, core::event::Commit{to, wait, now_.due + options_.limits.max_wait_ms, branch_count});
+}
+
+void Engine::Impl::handle(ReplyTo to, request::Enlist& enlist) {
+  Live* live = live_.find(enlist.id);
+  if (!live) {
+    auto answer = about(enlist.id, false);
+    if (auto* told = std::get_if<answer::Transaction>(&answer)) {
+      answer = answer::Refused{{Slug::kCommitted, "The transaction has committed; it takes no more branches.", {}},
+                               std::move(told->view)};
+    }
+    reply(last_forced_, to, std::move(answer));
+    return;
+  }
+  if (auto problem = refuse_branch(enlist.branch, "/participant")) {
+    reply(0, to, answer::Refused{std::move(*problem), std::nullopt});
+    return;
+  }
+  enlist_new(*live, to, enlist.branch);
+}
+
+void Engine::Impl::handle(ReplyTo to, request::Commit& commit) {
+  if (Live* live = live_.find(commit.id)) {
+    ask_commit(*live, to, commit.wait, commit.branch_count);
+  } else {
+    reply(last_forced_, to, about(commit.id, false));
+  }
+}
+
+void Engine::Impl::handle(ReplyTo to, request::Abort& abort) {
+  if (Live* live = live_.find(abort.id)) {
+    apply(*live, core::event::Abort{to, now_.due + options_.limits.max_wait_ms, AbortReason::kClient});
+  } else {
+    reply(last_forced_, to, about(abort.id, true));
+  }
+}
+
+void Engine::Impl::handle(ReplyTo to, request::Get& get) {
+  Live* live = live_.find(get.id);
+  if (!live) {
+    auto answer = about(get.id, true);
+    // A get shows what is, also when that is "committed".
+    if (auto* refused = std::get_if<answer::Refused>(&answer); refused && refused->transaction) {
+      answer = answer::Transaction{200, std::move(*refused->transaction)};
+    }
+    reply(last_forced_, to, std::move(answer));
+    return;
+  }
+  if (!get.wait_for_revision || live->transaction.revision > *get.wait_for_revision || draining_) {
+    reply(live->rests_on, to, answer::Transaction{200, view_of(live->transaction, now_)});
+    return;
+  }
+  live->watchers.push_back({to, *get.wait_for_revision, now_.due + options_.limits.max_wait_ms});
+  schedule(*live);
+}
+
+void Engine::Impl::handle(ReplyTo to, request::GetDecision& ask) {
+  const Lsn rests_on = decision_rests_on(ask.branch);
+  const DecisionKind decision = decision_about(ask.branch);
+  if (decision == DecisionKind::kUnknown) ++stats_.unknown_answers;
+  reply(rests_on, to, answer::Decision{{known_.log, epoch_.epoch, ask.branch, decision}});
+}
+
+}  // namespace troth::engine

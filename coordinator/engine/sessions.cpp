@@ -1,0 +1,255 @@
+// Participant sessions: registration, replacement, old copies of the log, and what participants say.
+#include <algorithm>
+
+#include "coordinator/engine/impl.h"
+#include "proto/values/overloaded.h"
+
+namespace troth::engine {
+
+namespace {
+
+constexpr const char* kOldCopy =
+    "This coordinator runs on an old copy of its log; its operator must run `trothctl log restore`.";
+
+}  // namespace
+
+void Engine::Impl::on_opened(SessionOpened& command) {
+  if (refuse_session(command)) return;
+  Participant* participant = register_name(command);
+  if (!participant) return;
+  session::Hello& hello = command.hello;
+  if (const auto old = participant->sessions.find(hello.instance); old != participant->sessions.end()) {
+    const ConnectionId replaced = old->second.connection;
+    say(0,
+        CloseSession{replaced, session::kCloseReplaced, "A newer connection of this instance has replaced this one."});
+    close_connection(replaced);
+  }
+  participant->routing = hello.routing;
+  participant->last_seen_at = now_.at;
+  const auto& offers = hello.capabilities;
+  participant->one_phase = std::find(offers.begin(), offers.end(), "one-phase") != offers.end();
+  Session session;
+  session.connection = command.connection;
+  session.instance = hello.instance;
+  session.incarnation = hello.incarnation;
+  session.remote = command.remote;
+  session.connected_at = now_.at;
+  session.rests_on = participant->registered_lsn;
+  const Session& opened = directory_.open(*participant, std::move(session));
+
+  session::Welcome welcome;
+  welcome.log = known_.log;
+  welcome.shard = known_.shard;
+  welcome.epoch = epoch_;
+  welcome.horizon = known_.horizon;
+  welcome.window = options_.session_window;
+  welcome.max_frame_bytes = options_.limits.max_frame_bytes;
+  welcome.max_messages = options_.max_messages;
+  welcome.max_payload_bytes = options_.limits.max_payload_bytes;
+  welcome.ping_ms = options_.ping_ms;
+  welcome.version = options_.version;
+  say(opened.rests_on, ToSession{opened.connection, std::move(welcome)});
+  reach_branches(opened);
+}
+
+bool Engine::Impl::refuse_session(const SessionOpened& command) {
+  const auto close = [&](int code, std::string reason) {
+    say(0, CloseSession{command.connection, code, std::move(reason)});
+    return true;
+  };
+  if (!old_copy_ && shows_old_copy(command.hello)) old_copy_ = true;
+  if (old_copy_) return close(session::kCloseOldCopy, kOldCopy);
+  const Participant* participant = directory_.find(command.hello.participant);
+  if (participant && participant->retired) return close(session::kCloseCredentials, "This participant is retired.");
+  if (participant && participant->kind != ParticipantKind::kSession) {
+    return close(session::kCloseCredentials, "This name is registered for callbacks.");
+  }
+  if (!participant && directory_.size() >= options_.limits.max_participants) {
+    return close(session::kCloseLimit, "max-participants names are registered; remove one that is not used.");
+  }
+  return false;
+}
+
+/// The participant has durably seen an epoch or an LSN of this log that the log does not explain (design.md §6).
+bool Engine::Impl::shows_old_copy(const session::Hello& hello) const {
+  for (const auto& seen : hello.seen) {
+    if (seen.log != known_.log) continue;
+    const auto in_gap = [&](const fact::GapOpened& gap) { return gap.from <= seen.epoch && seen.epoch < gap.to; };
+    if (std::any_of(known_.gaps.begin(), known_.gaps.end(), in_gap)) continue;
+    const auto same = [&](const fact::EpochStarted& started) { return started.epoch == seen.epoch; };
+    const auto epoch = std::find_if(known_.epochs.begin(), known_.epochs.end(), same);
+    if (epoch == known_.epochs.end()) return true;
+    const auto next = std::next(epoch);
+    const bool explained = next == known_.epochs.end() ? seen.lsn <= log_.durable() : seen.lsn < next->first_lsn;
+    if (!explained) return true;
+  }
+  return false;
+}
+
+Participant* Engine::Impl::register_name(const SessionOpened& command) {
+  if (Participant* known = directory_.find(command.hello.participant)) return known;
+  fact::ParticipantRegistered registered;
+  registered.name = command.hello.participant;
+  registered.kind = ParticipantKind::kSession;
+  registered.at = now_.at;
+  const Lsn lsn = stage(registered);
+  recovery::fold(known_, lsn, registered);
+  return &directory_.add(registered, lsn);
+}
+
+void Engine::Impl::on_closed(SessionClosed& command) {
+  if (!directory_.session(command.connection)) return;  // replaced: its branches have moved on already
+  for (const auto& branch : command.unsent_prepares) {
+    if (Live* live = live_.find(branch.transaction)) apply(*live, core::event::PrepareNotSent{branch.n});
+  }
+  close_connection(command.connection);
+}
+
+/// Branches whose latest message went over this connection may have missed it; those that another instance may carry
+/// are sent again at once, the others wait for one to connect.
+void Engine::Impl::close_connection(ConnectionId connection) {
+  const Session* session = directory_.session(connection);
+  if (!session) return;
+  Participant* participant = session->participant;
+  participant->last_seen_at = now_.at;
+  directory_.close(connection);
+  std::vector<BranchId> lost;
+  live_.walk({}, [&](Live& live) {
+    for (std::size_t i = 0; i < live.links.size(); ++i) {
+      const core::Branch& branch = live.transaction.branches[i];
+      if (live.links[i].participant != participant || branch.settled || !branch.reachable) continue;
+      const bool carried = live.links[i].sent_on == connection;
+      if (carried || !directory_.pick(*participant, branch)) lost.push_back({live.transaction.id, branch.n});
+    }
+    return true;
+  });
+  for (const auto& id : lost) {
+    Live* live = live_.find(id.transaction);
+    if (live) apply(*live, core::event::Unreachable{id.n});
+    live = live_.find(id.transaction);
+    if (live && directory_.pick(*participant, live->transaction.branches[id.n - 1])) {
+      apply(*live, core::event::Reachable{id.n});
+    }
+  }
+}
+
+/// A new connection: lost work of an earlier incarnation aborts its transactions, and what waited for a connection that
+/// may carry it is sent.
+void Engine::Impl::reach_branches(const Session& session) {
+  const core::event::Reincarnated reborn{session.participant->name, session.instance, session.incarnation};
+  const Participant* participant = session.participant;
+  apply_to_all(reborn, [&](const Live& live) {
+    for (std::size_t i = 0; i < live.links.size(); ++i) {
+      const core::Branch& branch = live.transaction.branches[i];
+      if (live.links[i].participant == participant && branch.joined && !branch.vote &&
+          branch.instance == session.instance && branch.incarnation != session.incarnation) {
+        return true;
+      }
+    }
+    return false;
+  });
+  std::vector<BranchId> reached;
+  live_.walk({}, [&](Live& live) {
+    for (std::size_t i = 0; i < live.links.size(); ++i) {
+      const core::Branch& branch = live.transaction.branches[i];
+      if (live.links[i].participant == participant && !branch.settled && !branch.reachable &&
+          Directory::may_carry(session, branch)) {
+        reached.push_back({live.transaction.id, branch.n});
+      }
+    }
+    return true;
+  });
+  for (const auto& id : reached) {
+    if (Live* live = live_.find(id.transaction)) apply(*live, core::event::Reachable{id.n});
+  }
+}
+
+void Engine::Impl::on_said(SessionSaid& command) {
+  const Session* session = directory_.session(command.connection);
+  if (!session) return;
+  std::visit(Overloaded{
+                 [&](const session::Vote& m) { on_vote(*session, m); },
+                 [&](const session::Ack& m) { on_ack(*session, m); },
+                 [&](const session::Recover& m) { on_recover(*session, m); },
+                 [&](const session::Inquire& m) { on_inquire(*session, m); },
+                 [&](const session::Enlist& m) { on_enlist(*session, m); },
+                 [&](const auto&) {
+                   say(0, CloseSession{command.connection, session::kCloseBadFrame,
+                                       "A participant does not send this message."});
+                 },
+             },
+             command.message);
+}
+
+void Engine::Impl::on_vote(const Session& session, const session::Vote& vote) {
+  Live* live = live_.find(vote.branch.transaction);
+  if (vote.vote == VoteKind::kReadOnly) ++stats_.read_only_votes;
+  if (live) {
+    apply(*live, core::event::Vote{vote.branch.n, session.participant->name, session.instance, session.incarnation,
+                                   vote.vote, vote.reason});
+  } else if (vote.vote == VoteKind::kCommit) {
+    on_inquire(session, {vote.branch});
+  }
+}
+
+void Engine::Impl::on_ack(const Session& session, const session::Ack& ack) {
+  if (Live* live = live_.find(ack.branch.transaction)) {
+    apply(*live, core::event::Ack{ack.branch.n, session.participant->name, session.instance, ack.result});
+  }
+}
+
+void Engine::Impl::on_recover(const Session& session, const session::Recover& recover) {
+  for (const auto& branch : recover.branches) {
+    Live* live = live_.find(branch.transaction);
+    if (live && known_.acts.count(branch) == 0) {
+      apply(*live, core::event::Listed{branch.n, session.participant->name, session.instance, session.incarnation});
+    } else {
+      on_inquire(session, {branch});
+    }
+  }
+}
+
+void Engine::Impl::on_inquire(const Session& session, const session::Inquire& inquire) {
+  const Lsn rests_on = std::max(decision_rests_on(inquire.branch), session.rests_on);
+  send_decision(rests_on, session.connection, inquire.branch, decision_about(inquire.branch));
+}
+
+void Engine::Impl::on_enlist(const Session& session, const session::Enlist& enlist) {
+  const auto refuse = [&](std::string_view problem) {
+    session::Enlisted enlisted;
+    enlisted.transaction = enlist.transaction;
+    enlisted.key = enlist.key;
+    enlisted.branch = {enlist.transaction, 0};
+    enlisted.problem = std::string(problem);
+    say(std::max(last_forced_, session.rests_on), ToSession{session.connection, std::move(enlisted)});
+  };
+  Live* live = live_.find(enlist.transaction);
+  if (!live) {
+    const auto answer = about(enlist.transaction, false);
+    const auto* refused = std::get_if<answer::Refused>(&answer);
+    refuse(info(refused ? refused->problem.slug : Slug::kCommitted).text);
+    return;
+  }
+  if (session.participant->unsettled >= options_.limits.max_unsettled) {
+    refuse(info(Slug::kLimitReached).text);
+    return;
+  }
+  core::event::Enlist event;
+  event.reply = kReplyToSession;
+  event.max_branches = options_.limits.max_branches;
+  event.branch.participant = session.participant->name;
+  event.branch.key = enlist.key;
+  event.branch.routing = session.participant->routing;
+  event.branch.instance = session.instance;
+  event.branch.incarnation = session.incarnation;
+  event.branch.joined = true;
+  event.branch.reachable = true;
+  live->rests_on = std::max(live->rests_on, session.rests_on);
+  enlisting_ = &session;
+  enlist_ = &enlist;
+  apply(*live, event);
+  enlisting_ = nullptr;
+  enlist_ = nullptr;
+}
+
+}  // namespace troth::engine

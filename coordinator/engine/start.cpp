@@ -1,0 +1,90 @@
+// From what the log says to live transactions: recovery is not a second protocol, the ordinary events drive what is
+// restored here.
+#include "coordinator/engine/impl.h"
+#include "recovery/rebuild.h"
+
+namespace troth::engine {
+
+namespace {
+
+/// A restored transaction's revision starts above all that any client can have seen under an earlier epoch.
+std::uint64_t first_revision(EpochId epoch) {
+  return static_cast<std::uint64_t>(epoch.epoch) << 24;
+}
+
+core::Timing timing_of(const Limits& limits) {
+  return {limits.prepare_retry_ms_min, limits.prepare_retry_ms_max, limits.deliver_retry_ms_min,
+          limits.deliver_retry_ms_max};
+}
+
+}  // namespace
+
+Engine::Impl::Impl(wal::Log& log, recovery::Known known, EpochId epoch, Options options, core::Now now)
+    : log_(log),
+      known_(std::move(known)),
+      epoch_(epoch),
+      options_(std::move(options)),
+      timing_(timing_of(options_.limits)),
+      now_(now),
+      live_(epoch),
+      directory_(known_.participants),
+      history_(options_.limits.detail_count, options_.limits.detail_ms),
+      windows_(known_.windows, now.due),
+      last_lsn_(known_.last_lsn),
+      last_forced_(known_.last_lsn) {
+  restore_all();
+}
+
+void Engine::Impl::restore_all() {
+  auto live = std::move(known_.live);
+  known_.live.clear();
+  for (const auto& [id, fact] : live) restore_live(fact);
+  for (const auto& id : known_.detail_order) {
+    const auto detail = known_.details.find(id);
+    if (detail == known_.details.end()) continue;
+    if (known_.heuristics.count(id) != 0) {  // finished, but an operator has not forgotten it
+      adopt(core::restore(detail->second.decided, now_));
+      continue;
+    }
+    auto record = recovery::to_record(detail->second.decided);
+    history_.add(id, record.kind, std::move(record.body), first_revision(epoch_), detail->second.decided.lsn,
+                 detail->second.finished_at);
+  }
+  for (const auto& [id, detail] : known_.abort_details) {
+    auto record =
+        recovery::to_record(fact::AbortTold{id, {}, detail.reason, detail.label, detail.begun_at, detail.decided_at});
+    history_.add(id, record.kind, std::move(record.body), first_revision(epoch_), 0, detail.decided_at);
+  }
+  known_.details.clear();
+  known_.detail_order.clear();
+  known_.abort_details.clear();
+  known_.windows.clear();
+}
+
+void Engine::Impl::restore_live(const recovery::LiveFact& fact) {
+  std::visit([&](const auto& f) { adopt(core::restore(f, now_)); }, fact);
+}
+
+/// Takes over a restored transaction. When nothing is left to do but its Ended record, its first Tick says so.
+void Engine::Impl::adopt(core::Transaction transaction) {
+  const TransactionId id = transaction.id;
+  if (const auto reported = known_.heuristics.find(id); reported != known_.heuristics.end()) {
+    for (const auto& heuristic : reported->second) core::restore_heuristic(transaction, heuristic);
+  }
+  for (auto act = known_.acts.lower_bound({id, 1}); act != known_.acts.end() && act->first.transaction == id; ++act) {
+    core::restore_act(transaction, act->second);
+  }
+  transaction.revision = first_revision(epoch_);
+  if (!transaction.origin.key.empty()) keys_[transaction.origin.key] = {transaction.origin.request_hash, id, {}};
+  Live& live = live_.add(id);
+  live.transaction = std::move(transaction);
+  live.counted_outcome = live.transaction.outcome.has_value();
+  for (const auto& branch : live.transaction.branches) {
+    live.links.push_back({.participant = directory_.find(branch.participant)});
+  }
+  ++stats_.live_by_phase[static_cast<std::size_t>(Phase::kActive)];
+  account(live);
+  schedule(live);
+}
+
+}  // namespace troth::engine

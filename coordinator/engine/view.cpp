@@ -1,0 +1,138 @@
+#include "coordinator/engine/view.h"
+
+#include "coordinator/core/step.h"
+
+namespace troth::engine {
+namespace {
+
+template <class T>
+std::optional<T> unless_empty(T value) {
+  return value == T{} ? std::nullopt : std::optional<T>(std::move(value));
+}
+
+bool is_stuck(const core::Branch& branch) {
+  return !branch.settled && (!branch.reachable || branch.attempts > 1 || branch.last_error);
+}
+
+std::optional<Attention> attention_of(const core::Transaction& transaction) {
+  if (core::heuristic_of(transaction)) return Attention::kHeuristic;
+  bool stuck = false;
+  for (const auto& branch : transaction.branches) stuck = stuck || is_stuck(branch);
+  if (!stuck) return std::nullopt;
+  switch (transaction.phase) {
+    case Phase::kPreparing: return Attention::kUndecided;
+    case Phase::kCommitting:
+    case Phase::kAborting: return Attention::kUndelivered;
+    case Phase::kActive:
+    case Phase::kFinished: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> waiting_for(const core::Transaction& transaction, const core::Branch& branch) {
+  if (branch.settled || transaction.phase == Phase::kFinished) return std::nullopt;
+  if (transaction.phase == Phase::kActive) return "the client's commit";
+  if (!branch.reachable) return "the participant to connect";
+  if (transaction.phase == Phase::kPreparing) return branch.vote ? "the other votes" : "its vote";
+  return "its acknowledgement";
+}
+
+bool all_read_only(const std::vector<DecidedBranch>& branches) {
+  for (const auto& branch : branches) {
+    if (!branch.read_only) return false;
+  }
+  return !branches.empty();
+}
+
+TransactionView finished(const TransactionId& id, Outcome outcome) {
+  TransactionView view;
+  view.id = id;
+  view.phase = Phase::kFinished;
+  view.outcome = outcome;
+  return view;
+}
+
+}  // namespace
+
+BranchView view_of(const core::Transaction& transaction, const core::Branch& branch, core::Now now) {
+  BranchView view;
+  view.n = branch.n;
+  view.participant = branch.participant;
+  view.key = branch.key;
+  view.instance = unless_empty(branch.instance);
+  view.connected = branch.reachable;
+  view.state = branch.state;
+  view.vote = branch.vote;
+  view.vote_reason = unless_empty(branch.vote_reason);
+  view.in_doubt = core::is_in_doubt(transaction, branch);
+  view.heuristic = branch.heuristic;
+  view.attempts = branch.attempts;
+  if (branch.last_error) {
+    view.last_error = ErrorView{branch.last_error->code, branch.last_error->detail, branch.last_error->at};
+  }
+  if (branch.retry_due != 0 && !branch.settled) view.next_attempt_at = now.at + (branch.retry_due - now.due);
+  view.waiting_for = waiting_for(transaction, branch);
+  return view;
+}
+
+TransactionView view_of(const core::Transaction& transaction, core::Now now) {
+  TransactionView view;
+  view.id = transaction.id;
+  view.label = unless_empty(transaction.label);
+  view.phase = transaction.phase;
+  view.outcome = transaction.outcome;
+  view.heuristic = core::heuristic_of(transaction);
+  view.abort_reason = transaction.abort_reason;
+  view.attention = attention_of(transaction);
+  view.lsn = unless_empty(transaction.decision_lsn);
+  view.revision = transaction.revision;
+  view.timeout_ms = unless_empty(transaction.timeout_ms);
+  view.begun_at = unless_empty(transaction.begun_at);
+  view.deadline_at = unless_empty(transaction.deadline_at);
+  view.decided_at = unless_empty(transaction.decided_at);
+  view.finished_at = unless_empty(transaction.finished_at);
+  view.traceparent = unless_empty(transaction.traceparent);
+  bool any_effect = transaction.branches.empty();
+  for (const auto& branch : transaction.branches) {
+    any_effect = any_effect || branch.vote != VoteKind::kReadOnly;
+    view.branches.push_back(view_of(transaction, branch, now));
+  }
+  view.effects_none = !any_effect;
+  return view;
+}
+
+TransactionView view_of(const fact::CommitDecided& decided) {
+  TransactionView view = finished(decided.id, Outcome::kCommitted);
+  view.label = unless_empty(decided.label);
+  view.effects_none = all_read_only(decided.branches);
+  view.lsn = unless_empty(decided.lsn);
+  view.begun_at = unless_empty(decided.begun_at);
+  view.decided_at = unless_empty(decided.decided_at);
+  view.traceparent = unless_empty(decided.traceparent);
+  for (const auto& branch : decided.branches) {
+    BranchView row;
+    row.n = branch.n;
+    row.participant = branch.participant;
+    row.key = branch.key;
+    row.instance = unless_empty(branch.instance);
+    row.state = branch.read_only ? BranchState::kReadOnly : BranchState::kCommitted;
+    row.vote = branch.read_only ? VoteKind::kReadOnly : VoteKind::kCommit;
+    view.branches.push_back(std::move(row));
+  }
+  return view;
+}
+
+TransactionView view_of(const fact::AbortTold& told) {
+  TransactionView view = finished(told.id, Outcome::kAborted);
+  view.label = unless_empty(told.label);
+  view.abort_reason = told.reason;
+  view.begun_at = unless_empty(told.begun_at);
+  view.decided_at = unless_empty(told.decided_at);
+  return view;
+}
+
+TransactionView outcome_only(const TransactionId& id, Outcome outcome) {
+  return finished(id, outcome);
+}
+
+}  // namespace troth::engine
