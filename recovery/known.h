@@ -2,6 +2,7 @@
 // participants are. The engine starts from it, keeps it current, and answers about ids that are not live from it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -15,23 +16,27 @@
 
 namespace troth::recovery {
 
-/// Who committed: one bit per transaction, a bitmap per (epoch, nonce). 100 million cost 12.5 MB.
+/// Who committed: one bit per transaction, a bitmap per (epoch, nonce). 100 million cost 12.5 MB. Kept in chunks of 4
+/// KiB, so that a stray sequence costs one chunk and never the memory up to it.
 class Commits {
  public:
+  /// Sequences above kMaxSequence are not ids of ours and are ignored.
   void add(EpochId epoch, std::uint64_t sequence);
   void add_bits(const fact::CommitBits& bits);
+  void remove(EpochId epoch, std::uint64_t sequence);
   bool contains(EpochId epoch, std::uint64_t sequence) const;
   void drop_before(const TransactionId& horizon);
   std::uint64_t count() const { return count_; }
-  /// As facts, split so that one record stays below 64 KiB.
+  /// As facts, in order of id, split so that one record stays below 64 KiB.
   std::vector<fact::CommitBits> to_facts() const;
 
  private:
-  struct Words {
-    std::uint64_t first_word = 0;  // index of words[0]: the bitmap starts at sequence first_word * 64
-    std::vector<std::uint64_t> words;
-  };
-  std::map<EpochId, Words> by_epoch_;
+  static constexpr std::uint64_t kChunkWords = 512;
+  using Chunk = std::array<std::uint64_t, kChunkWords>;
+  using Chunks = std::map<std::uint64_t, Chunk>;  // by sequence / (64 * kChunkWords)
+  static std::uint64_t clear_below(Chunk& chunk, std::uint64_t bits);
+
+  std::map<EpochId, Chunks> by_epoch_;
   std::uint64_t count_ = 0;
 };
 
@@ -41,7 +46,7 @@ using LiveFact = std::variant<fact::CommitDecided, fact::PrepareStarted, fact::O
 /// Details of a finished transaction: kept for less long than its outcome bit.
 struct Detail {
   fact::CommitDecided decided;  // committed
-  Millis finished_at = 0;
+  Millis finished_at = 0;       // 0: not known, Ended carries no time
 };
 struct AbortDetail {
   TransactionId id;
@@ -64,15 +69,15 @@ struct Window {
 
 /// Everything the log says.
 struct Known {
-  LogId log;
+  LogId log;  // set by who opened the log: no record carries it
   std::uint16_t shard = 0;
   std::vector<fact::EpochStarted> epochs;  // kept for ever, ascending
-  std::vector<fact::GapOpened> gaps;
+  std::vector<fact::GapOpened> gaps;       // ascending
   TransactionId horizon;                   // zero: everything is remembered
   std::map<TransactionId, LiveFact> live;
   Commits commits;
   std::unordered_map<TransactionId, Detail, IdHash> details;
-  std::deque<TransactionId> detail_order;  // oldest first
+  std::deque<TransactionId> detail_order;  // of both, oldest first; may name ids whose details are gone
   std::unordered_map<TransactionId, AbortDetail, IdHash> abort_details;
   std::map<TransactionId, std::vector<fact::HeuristicReported>> heuristics;  // not yet forgotten
   std::map<BranchId, fact::OperatorActed> acts;                              // settled, retired; n = 0: gap ids
@@ -82,28 +87,37 @@ struct Known {
 
   /// The epoch with which `id` was made is one of ours.
   const fact::EpochStarted* find_epoch(EpochId id) const;
+  /// A restored log cannot know what became of `id` (design.md §9): it lies in a gap, or is a one-phase transaction
+  /// from before a gap, and the log has no decision for it. Stays true after an operator settled it: see `acts`.
   bool in_gap(const TransactionId& id) const;
 };
 
 /// Folds one record into `known`; records must come in LSN order. Live traffic may use it too, after an append.
+/// Idempotent: a record that is folded again, or restated by a compacted set while the rows it supersedes are still
+/// there (all of them or a tail), changes nothing; so Checkpoint needs no work here (README.md "Why old rows do no
+/// harm").
 void fold(Known& known, Lsn lsn, const Fact& fact);
 
-/// The fewest facts that fold to the same Known (details only of live transactions and heuristics), ending with
-/// Checkpoint{cut}. Keys within `key_retain_ms` of `now_at` are kept: see `rebuild`.
+/// Drops the oldest details until at most `detail_count` are left and none was decided more than `detail_ms` before
+/// `now_at`. Outcomes stay. Details that a heuristic or a gap still needs stay as well, until an operator forgot it.
+void trim(Known& known, std::uint64_t detail_count, Millis detail_ms, Millis now_at);
+
+/// The fewest facts that fold to the same Known (details only of live transactions, heuristics and gaps), ending with
+/// Checkpoint{cut}. A function of `known` alone: equal Knowns give equal facts. Keys are kept by `Replay::rebuilt`.
 std::vector<Fact> fewest(const Known& known, Lsn cut);
 
 /// Why an id that is not live gets the answer it gets: the rows of api.md "What is answered about an id", in order.
 enum class IdStatus : std::uint8_t {
-  kForeign,        // another log or shard
-  kOldCopy,        // an (epoch, nonce) we never had, outside a gap
-  kNotYetGiven,    // present epoch, sequence above the last given
-  kGapUnknown,     // in a gap, not settled by an operator
+  kForeign,      // another log or shard
+  kOldCopy,      // an (epoch, nonce) we never had, outside a gap
+  kNotYetGiven,  // present epoch, sequence above the last given
+  kGapUnknown,   // in a gap, not settled by an operator
   kGapCommitted,
   kGapAborted,
-  kLive,           // in known.live (at start; while running the engine asks its own table first)
-  kRemembered,     // committed, its list is kept: see details
-  kBitOnly,        // committed, its list no longer kept
-  kAborted,        // at or after the horizon and no decision: it never committed
+  kLive,        // in known.live (at start; while running the engine asks its own table first)
+  kRemembered,  // committed, its list is kept: see details
+  kBitOnly,     // committed, its list no longer kept
+  kAborted,     // at or after the horizon and no decision: it never committed
   kBeforeHorizon,
 };
 IdStatus classify(const Known& known, EpochId present, std::uint64_t last_given, const TransactionId& id);

@@ -1,0 +1,230 @@
+#include <algorithm>
+#include <tuple>
+
+#include "recovery/known.h"
+#include "recovery/parts.h"
+
+namespace troth::recovery {
+
+bool implies_heuristic(const fact::OperatorActed& act) {
+  return act.contradicts || act.act == fact::OperatorAct::kRetired;
+}
+
+bool needs_abort_detail(const Known& known, const TransactionId& id) {
+  return known.heuristics.contains(id) || known.live.contains(id) || is_in_gap_range(known, id);
+}
+
+bool is_in_gap_range(const Known& known, const TransactionId& id) {
+  return std::any_of(known.gaps.begin(), known.gaps.end(), [&id](const fact::GapOpened& gap) {
+    return id.epoch == gap.from || (gap.from.epoch < id.epoch.epoch && id.epoch.epoch < gap.to.epoch);
+  });
+}
+
+namespace {
+
+using fact::OperatorAct;
+
+struct Folder {
+  Known& known;
+  Lsn lsn = 0;
+
+  void operator()(const fact::EpochStarted& fact) const {
+    if (known.find_epoch(fact.epoch) != nullptr) return;
+    auto started = fact;
+    if (started.first_lsn == 0) started.first_lsn = lsn;
+    const auto after = std::upper_bound(known.epochs.begin(), known.epochs.end(), fact.epoch,
+                                        [](EpochId id, const fact::EpochStarted& e) { return id < e.epoch; });
+    known.epochs.insert(after, std::move(started));
+  }
+
+  void operator()(const fact::GapOpened& fact) const {
+    const auto at = std::lower_bound(known.gaps.begin(), known.gaps.end(), fact, [](const auto& a, const auto& b) {
+      return std::tie(a.from, a.to) < std::tie(b.from, b.to);
+    });
+    if (at == known.gaps.end() || at->from != fact.from || at->to != fact.to) known.gaps.insert(at, fact);
+  }
+
+  // Once a transaction is known to be decided, what it was before says nothing any more.
+  void operator()(const fact::PrepareStarted& fact) const {
+    if (!is_committed(fact.id)) known.live.try_emplace(fact.id, fact);
+  }
+  void operator()(const fact::OnePhaseStarted& fact) const {
+    if (!is_committed(fact.id)) known.live.try_emplace(fact.id, fact);
+  }
+
+  void operator()(const fact::CommitDecided& fact) const {
+    const bool restated = fact.lsn != 0 && fact.lsn != lsn;
+    if (!restated) note_heard(fact.origin, fact.id);
+    const auto live = known.live.find(fact.id);
+    if (live != known.live.end() && std::holds_alternative<fact::CommitDecided>(live->second)) return;
+    auto decided = fact;
+    if (decided.lsn == 0) decided.lsn = lsn;
+    // Committed and not live: it has ended, this is only its list again.
+    if (live == known.live.end() && is_committed(fact.id)) return keep_detail(std::move(decided));
+    if (fact.id >= known.horizon) known.commits.add(fact.id.epoch, fact.id.sequence);
+    known.live.insert_or_assign(fact.id, std::move(decided));
+  }
+
+  void operator()(const fact::AbortTold& fact) const {
+    const AbortDetail detail{fact.id, fact.reason, fact.label, fact.begun_at, fact.decided_at};
+    if (known.abort_details.insert_or_assign(fact.id, detail).second) known.detail_order.push_back(fact.id);
+  }
+
+  void operator()(const fact::Ended& fact) const {
+    for (const auto& id : fact.ids) {
+      auto live = known.live.extract(id);
+      if (live.empty()) continue;
+      if (auto* decided = std::get_if<fact::CommitDecided>(&live.mapped())) keep_detail(std::move(*decided));
+      if (known.abort_details.contains(id)) known.detail_order.push_back(id);  // `trim` left it out while it was live
+    }
+  }
+
+  void operator()(const fact::HeuristicReported& fact) const {
+    auto& reported = known.heuristics[fact.branch.transaction];
+    const auto at = std::lower_bound(reported.begin(), reported.end(), fact.branch,
+                                     [](const auto& other, const BranchId& id) { return other.branch < id; });
+    if (at != reported.end() && at->branch == fact.branch) {
+      *at = fact;
+    } else {
+      reported.insert(at, fact);
+    }
+  }
+
+  void operator()(const fact::OperatorActed& fact) const {
+    if (fact.act == OperatorAct::kForgot) return forget(fact.branch);
+    if (!known.acts.try_emplace(fact.branch, fact).second) return;  // the first act stands
+    if (!implies_heuristic(fact) || has_heuristic(fact.branch)) return;
+    const auto kind = fact.contradicts ? fact.heuristic : HeuristicKind::kHazard;
+    (*this)(fact::HeuristicReported{fact.branch, participant_of(fact.branch), kind, fact.reason, fact.at});
+  }
+
+  void operator()(const fact::ParticipantRegistered& fact) const { known.participants[fact.name] = {fact, false}; }
+  void operator()(const fact::ParticipantChanged& fact) const {
+    const auto found = known.participants.find(fact.name);
+    if (found == known.participants.end()) return;  // its registration is restated after the dropped row
+    found->second.retired = fact.retired;
+    if (!fact.url.empty()) found->second.registered.url = fact.url;
+  }
+  void operator()(const fact::ParticipantRemoved& fact) const { known.participants.erase(fact.name); }
+
+  void operator()(const fact::Horizon& fact) const {
+    if (fact.id <= known.horizon) return;
+    known.horizon = fact.id;
+    known.commits.drop_before(fact.id);
+    std::erase_if(known.details,
+                  [this](const auto& item) { return is_past(item.first) && !known.heuristics.contains(item.first); });
+    std::erase_if(known.abort_details,
+                  [this](const auto& item) { return is_past(item.first) && !needs_abort_detail(known, item.first); });
+    for (auto window = known.windows.begin(); window != known.windows.end();) {
+      std::erase_if(window->second.committed, [this](const auto& told) { return is_past(told.second); });
+      window = window->second.committed.empty() ? known.windows.erase(window) : std::next(window);
+    }
+  }
+
+  void operator()(const fact::CommitBits& fact) const {
+    known.commits.add_bits(fact);
+    known.commits.drop_before(known.horizon);
+  }
+
+  void operator()(const fact::ClientWindow& fact) const {
+    auto& window = known.windows[fact.client_session];
+    for (const auto& told : fact.committed) window.committed.try_emplace(told.sequence, told.id);
+    raise_watermark(window, fact.acked_below);
+  }
+
+  // Everything it supersedes has been restated before it; folding is idempotent.
+  void operator()(const fact::Checkpoint&) const {}
+
+ private:
+  bool is_past(const TransactionId& id) const { return id < known.horizon; }
+
+  bool is_committed(const TransactionId& id) const {
+    return known.commits.contains(id.epoch, id.sequence) || known.details.contains(id);
+  }
+
+  void keep_detail(fact::CommitDecided decided) const {
+    const auto id = decided.id;
+    if (known.details.try_emplace(id, Detail{std::move(decided), 0}).second) known.detail_order.push_back(id);
+  }
+
+  void note_heard(const RequestOrigin& origin, const TransactionId& id) const {
+    if (origin.client_session.empty()) return;
+    auto& window = known.windows[origin.client_session];
+    window.committed.try_emplace(origin.sequence, id);
+    raise_watermark(window, origin.acked_below);
+  }
+
+  static void raise_watermark(Window& window, std::uint64_t acked_below) {
+    window.acked_below = std::max(window.acked_below, acked_below);
+    window.committed.erase(window.committed.begin(), window.committed.lower_bound(window.acked_below));
+  }
+
+  bool has_heuristic(const BranchId& branch) const {
+    const auto found = known.heuristics.find(branch.transaction);
+    return found != known.heuristics.end() && std::any_of(found->second.begin(), found->second.end(),
+                                                          [&](const auto& item) { return item.branch == branch; });
+  }
+
+  void forget(const BranchId& branch) const {
+    const auto found = known.heuristics.find(branch.transaction);
+    if (found == known.heuristics.end()) return;
+    std::erase_if(found->second, [&branch](const auto& item) { return item.branch == branch; });
+    if (!found->second.empty()) return;
+    known.heuristics.erase(found);
+    known.detail_order.push_back(branch.transaction);  // `trim` may have left it out while the heuristic held it
+  }
+
+  std::string participant_of(const BranchId& branch) const {
+    const auto* branches = branches_of(known, branch.transaction);
+    if (branches == nullptr) return {};
+    const auto found = std::find_if(branches->begin(), branches->end(), [&](const auto& b) { return b.n == branch.n; });
+    return found == branches->end() ? std::string{} : found->participant;
+  }
+};
+
+}  // namespace
+
+const std::vector<DecidedBranch>* branches_of(const Known& known, const TransactionId& id) {
+  if (const auto live = known.live.find(id); live != known.live.end()) {
+    if (const auto* decided = std::get_if<fact::CommitDecided>(&live->second)) return &decided->branches;
+    if (const auto* started = std::get_if<fact::PrepareStarted>(&live->second)) return &started->branches;
+    return nullptr;
+  }
+  const auto detail = known.details.find(id);
+  return detail == known.details.end() ? nullptr : &detail->second.decided.branches;
+}
+
+void fold(Known& known, Lsn lsn, const Fact& fact) {
+  std::visit(Folder{known, lsn}, fact);
+  known.last_lsn = std::max(known.last_lsn, lsn);
+}
+
+namespace {
+
+/// When the details of `id` were decided; nothing when they are gone or must stay.
+std::optional<Millis> droppable_since(const Known& known, const TransactionId& id) {
+  if (const auto detail = known.details.find(id); detail != known.details.end()) {
+    if (known.heuristics.contains(id)) return std::nullopt;
+    return detail->second.decided.decided_at;
+  }
+  const auto aborted = known.abort_details.find(id);
+  if (aborted == known.abort_details.end() || needs_abort_detail(known, id)) return std::nullopt;
+  return aborted->second.decided_at;
+}
+
+}  // namespace
+
+void trim(Known& known, std::uint64_t detail_count, Millis detail_ms, Millis now_at) {
+  while (!known.detail_order.empty()) {
+    const auto id = known.detail_order.front();
+    const auto since = droppable_since(known, id);
+    const bool too_many = known.details.size() + known.abort_details.size() > detail_count;
+    if (since && !too_many && now_at - *since <= detail_ms) return;
+    known.detail_order.pop_front();
+    if (!since) continue;
+    known.details.erase(id);
+    known.abort_details.erase(id);
+  }
+}
+
+}  // namespace troth::recovery
