@@ -112,6 +112,16 @@ TEST(Fewest, EndsWithTheCheckpointAndIsShort) {
   EXPECT_EQ(compacted.back(), Fact(fact::Checkpoint{2'001}));
 }
 
+TEST(Fewest, ALongLivedCommitStaysLiveBehindAnyTailOfAnOlderSet) {
+  const Known known = fold_all({committed(id_of(1)), committed(id_of(2)), fact::Ended{{id_of(2)}}});
+  const auto compacted = fewest(known, 3);
+  for (std::size_t dropped = 0; dropped <= compacted.size(); ++dropped) {
+    Known again = fold_all({compacted.begin() + static_cast<std::ptrdiff_t>(dropped), compacted.end()});
+    fold_all(again, compacted);
+    expect_same(known, again);
+  }
+}
+
 TEST(Fewest, KeepsTheListOfAHeuristicAndDropsOtherDetails) {
   const Known known =
       fold_all({committed(id_of(1)), committed(id_of(2)), heuristic(id_of(1), 1), fact::Ended{{id_of(1), id_of(2)}}});
