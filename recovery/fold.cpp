@@ -75,7 +75,6 @@ struct Folder {
       auto live = known.live.extract(id);
       if (live.empty()) continue;
       if (auto* decided = std::get_if<fact::CommitDecided>(&live.mapped())) keep_detail(std::move(*decided));
-      if (known.abort_details.contains(id)) known.detail_order.push_back(id);  // `trim` left it out while it was live
     }
   }
 
@@ -169,9 +168,7 @@ struct Folder {
     const auto found = known.heuristics.find(branch.transaction);
     if (found == known.heuristics.end()) return;
     std::erase_if(found->second, [&branch](const auto& item) { return item.branch == branch; });
-    if (!found->second.empty()) return;
-    known.heuristics.erase(found);
-    known.detail_order.push_back(branch.transaction);  // `trim` may have left it out while the heuristic held it
+    if (found->second.empty()) known.heuristics.erase(found);
   }
 
   std::string participant_of(const BranchId& branch) const {
@@ -201,29 +198,32 @@ void fold(Known& known, Lsn lsn, const Fact& fact) {
 
 namespace {
 
-/// When the details of `id` were decided; nothing when they are gone or must stay.
-std::optional<Millis> droppable_since(const Known& known, const TransactionId& id) {
-  if (const auto detail = known.details.find(id); detail != known.details.end()) {
-    if (known.heuristics.contains(id)) return std::nullopt;
-    return detail->second.decided.decided_at;
-  }
-  const auto aborted = known.abort_details.find(id);
-  if (aborted == known.abort_details.end() || needs_abort_detail(known, id)) return std::nullopt;
-  return aborted->second.decided_at;
+std::optional<Millis> details_decided_at(const Known& known, const TransactionId& id) {
+  if (const auto found = known.details.find(id); found != known.details.end()) return found->second.decided.decided_at;
+  const auto told = known.abort_details.find(id);
+  return told == known.abort_details.end() ? std::nullopt : std::optional<Millis>(told->second.decided_at);
+}
+
+bool must_stay(const Known& known, const TransactionId& id) {
+  return known.heuristics.contains(id) || (known.abort_details.contains(id) && needs_abort_detail(known, id));
 }
 
 }  // namespace
 
 void trim(Known& known, std::uint64_t detail_count, Millis detail_ms, Millis now_at) {
-  while (!known.detail_order.empty()) {
+  for (std::size_t left = known.detail_order.size(); left > 0; --left) {
     const auto id = known.detail_order.front();
-    const auto since = droppable_since(known, id);
+    const auto decided_at = details_decided_at(known, id);
+    const bool stays = decided_at && must_stay(known, id);
     const bool too_many = known.details.size() + known.abort_details.size() > detail_count;
-    if (since && !too_many && now_at - *since <= detail_ms) return;
+    if (decided_at && !stays && !too_many && now_at - *decided_at <= detail_ms) return;
     known.detail_order.pop_front();
-    if (!since) continue;
-    known.details.erase(id);
-    known.abort_details.erase(id);
+    if (stays) {
+      known.detail_order.push_back(id);
+    } else {
+      known.details.erase(id);
+      known.abort_details.erase(id);
+    }
   }
 }
 

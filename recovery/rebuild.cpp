@@ -57,7 +57,9 @@ std::string Replay::see(const wal::Stored& record) {
   }
   fold(known_, record.lsn, *fact);
   keep_if_keyed(record.lsn, *fact);
-  if (known_.details.size() + known_.abort_details.size() > limits_.detail_count) {
+  // Not at every record: details that must stay are looked at by every trim.
+  if (++seen_since_trim_ > limits_.detail_count / 16) {
+    seen_since_trim_ = 0;
     trim(known_, limits_.detail_count, limits_.detail_ms, newest_at_);
   }
   return {};

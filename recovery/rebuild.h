@@ -12,8 +12,8 @@
 
 namespace troth::recovery {
 
-/// One replay of a log. Feed every record in order, then take. Memory is bounded by `limits`: details by count, keys by
-/// their retention before the newest decision seen.
+/// One replay of a log. Feed every record in order, then take. Memory is bounded by `limits`: details by count (and a
+/// sixteenth), keys by their retention before the newest decision seen.
 class Replay {
  public:
   explicit Replay(Limits limits = {}) : limits_(limits) {}
@@ -37,6 +37,7 @@ class Replay {
   Known known_;
   std::deque<Keyed> keyed_;
   Millis newest_at_ = 0;
+  std::uint64_t seen_since_trim_ = 0;
 };
 
 /// The record of a fact; the find key of CommitDecided and AbortTold is their Idempotency-Key, as it is. The one place
