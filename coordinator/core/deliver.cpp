@@ -124,7 +124,8 @@ void on_reachable(const Step& step, const event::Reachable& event) {
 
 void on_unreachable(const Step& step, const event::Unreachable& event) {
   Branch* branch = find_branch(step.transaction, event.n);
-  if (branch == nullptr || !branch->reachable) return;
+  const bool has_connection = branch != nullptr && branch->kind == ParticipantKind::kSession && branch->reachable;
+  if (!has_connection) return;  // a callback is dialled for each message
   branch->reachable = false;
   step.touch();
 }
