@@ -36,9 +36,13 @@ Engine::Impl::Impl(wal::Log& log, recovery::Known known, EpochId epoch, Options 
 }
 
 void Engine::Impl::restore_all() {
-  auto live = std::move(known_.live);
-  known_.live.clear();
-  for (const auto& [id, fact] : live) restore_live(fact);
+  // Ids in a gap stay where they are: nobody drives them, an operator settles them (design.md §9).
+  const auto live = known_.live;
+  for (const auto& [id, fact] : live) {
+    if (known_.in_gap(id)) continue;
+    known_.live.erase(id);
+    restore_live(fact);
+  }
   for (const auto& id : known_.detail_order) {
     const auto detail = known_.details.find(id);
     if (detail == known_.details.end()) continue;
@@ -57,7 +61,7 @@ void Engine::Impl::restore_all() {
   }
   known_.details.clear();
   known_.detail_order.clear();
-  known_.abort_details.clear();
+  if (known_.gaps.empty()) known_.abort_details.clear();  // else they say which ids of a gap are known
   known_.windows.clear();
 }
 

@@ -38,7 +38,6 @@ struct Commit {
   TransactionId id;
   Wait wait = Wait::kDecided;
   std::optional<std::uint32_t> branch_count;
-  RequestOrigin origin;  // client sessions: recorded with the decision, so that a repeat hears it
 };
 struct Abort {
   TransactionId id;
