@@ -69,7 +69,7 @@ class HttpService {
 struct HttpLimits {
   std::uint32_t max_header_bytes = 8'192;
   std::uint32_t max_connections = 10'000;
-  Millis header_timeout_ms = 5'000;   // total, not per read
+  Millis header_timeout_ms = 5'000;  // total, not per read
   Millis body_timeout_ms = 30'000;
   Millis idle_timeout_ms = 60'000;
 };
@@ -77,8 +77,9 @@ struct HttpLimits {
 class HttpServer {
  public:
   /// Binds and listens, but accepts nothing before `start`. Returns the server or why it could not bind.
-  static std::variant<std::unique_ptr<HttpServer>, std::string> bind(Io& io, const std::string& host, std::uint16_t port,
-                                                                     HttpLimits limits, HttpService& service);
+  static std::variant<std::unique_ptr<HttpServer>, std::string> bind(Io& io, const std::string& host,
+                                                                     std::uint16_t port, HttpLimits limits,
+                                                                     HttpService& service);
   virtual ~HttpServer() = default;
   virtual std::uint16_t port() const = 0;
   virtual void start() = 0;

@@ -1,5 +1,5 @@
-// proto/transport/io.h: the thread on which all sockets of a process live. Callbacks of HTTP and WebSocket run on it, one
-// at a time, so code above transport needs no locks among them. std types only: no Asio above this folder.
+// proto/transport/io.h: the thread on which all sockets of a process live. Callbacks of HTTP and WebSocket run on it,
+// one at a time, so code above transport needs no locks among them. std types only: no Asio above this folder.
 #pragma once
 
 #include <functional>

@@ -17,8 +17,8 @@ class WebSocket {
   /// There is something to send: the io thread will call `WebSocketPeer::next_frame` when the socket can take it.
   /// Many wakes before that cost one call, so messages that come while a frame is being written share the next.
   virtual void wake() = 0;
-  /// Sends what was already pulled, then a close frame with `code`, and drops the connection if the peer does not answer
-  /// it within a second.
+  /// Sends what was already pulled, then a close frame with `code`, and drops the connection if the peer does not
+  /// answer it within a second.
   virtual void close(int code, std::string reason) = 0;
   virtual std::string remote() const = 0;
 };
@@ -41,7 +41,7 @@ class WebSocketPeer {
 struct WebSocketLimits {
   std::uint32_t max_message_bytes = 1'048'576;  // a longer one closes with 4413
   Millis handshake_ms = 5'000;
-  Millis ping_ms = 10'000;       // a ping after this much silence from the peer; no answer within as much again: 4408
+  Millis ping_ms = 10'000;  // a ping after this much silence from the peer; no answer within as much again: 4408
 };
 
 /// Dials `ws://host:port/path` and keeps the outcome to the peer's callbacks. Returns at once. Any thread.
