@@ -48,8 +48,10 @@ void settle(Branch& branch, BranchState state) {
 Branch& slot(Transaction& transaction, std::uint32_t n) {
   auto& branches = transaction.branches;
   while (branches.size() < n) {
-    branches.emplace_back().n = static_cast<std::uint32_t>(branches.size());
-    settle(branches.back(), BranchState::kReadOnly);
+    Branch filler;
+    filler.n = static_cast<std::uint32_t>(branches.size() + 1);
+    settle(filler, BranchState::kReadOnly);
+    branches.push_back(std::move(filler));
   }
   return branches[n - 1];
 }

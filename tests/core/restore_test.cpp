@@ -59,6 +59,15 @@ TEST(Restore, CommitWithNothingLeftToDoEndsAtTheFirstTick) {
   }
 }
 
+TEST(Restore, NumbersThatTheRecordDoesNotHaveAreSettledAndHearAbort) {
+  Stage stage = restored_commit({listed(3, "c")});
+  ASSERT_EQ(stage.transaction.branches.size(), 3u);
+  for (std::uint32_t n = 1; n <= 3; ++n) EXPECT_EQ(stage.branch_of(n).n, n);
+  EXPECT_EQ(decision_for(stage.transaction, 2), DecisionKind::kAbort);
+  stage.ack(3, AckResult::kCommitted);
+  EXPECT_TRUE(stage.out.ended);
+}
+
 TEST(Restore, PreparedWithCallbacksComesBackAborting) {
   fact::PrepareStarted started;
   started.id = some_id();
