@@ -114,6 +114,7 @@ struct Engine::Impl {
   void reach_branches(const Session& session);
   void on_vote(const Session& session, const session::Vote& vote);
   void on_ack(const Session& session, const session::Ack& ack);
+  void report_against_abort(const Session& session, const session::Ack& ack);
   void on_recover(const Session& session, const session::Recover& recover);
   void on_inquire(const Session& session, const session::Inquire& inquire);
   void on_enlist(const Session& session, const session::Enlist& enlist);
@@ -171,6 +172,9 @@ struct Engine::Impl {
   std::uint64_t waiting_clients_ = 0;  // answers owed: a drain waits for them
   Stats stats_;
 };
+
+/// A finished, aborted transaction of which only heuristics are known: an abort leaves no record of its own.
+core::Transaction aborted_with(const TransactionId& id, const std::vector<fact::HeuristicReported>& reported);
 
 /// The reply token of a session's Enlist.
 inline constexpr ReplyTo kReplyToSession = ~ReplyTo{0};

@@ -2,26 +2,30 @@
 
 namespace troth::engine {
 
+std::unique_ptr<Live>* LiveTable::slot(const TransactionId& id) {
+  const bool inside = id.epoch == present_ && id.sequence >= first_ && id.sequence - first_ < recent_.size();
+  return inside ? &recent_[id.sequence - first_] : nullptr;
+}
+
 Live* LiveTable::find(const TransactionId& id) {
-  if (id.epoch == present_ && id.sequence >= first_) {
-    const auto slot = id.sequence - first_;
-    return slot < recent_.size() ? recent_[slot].get() : nullptr;
-  }
+  if (const auto* place = slot(id)) return place->get();
   const auto found = old_.find(id);
   return found == old_.end() ? nullptr : found->second.get();
 }
 
 Live& LiveTable::add(const TransactionId& id) {
   ++size_;
-  if (id.epoch != present_) return *(old_[id] = std::make_unique<Live>());
+  if (auto* place = slot(id)) return *(*place = std::make_unique<Live>());
+  if (id.epoch != present_ || id.sequence <= highest_) return *(old_[id] = std::make_unique<Live>());
+  highest_ = id.sequence;
   if (recent_.empty()) first_ = id.sequence;
   while (first_ + recent_.size() < id.sequence) recent_.emplace_back();
   return *recent_.emplace_back(std::make_unique<Live>());
 }
 
 void LiveTable::erase(const TransactionId& id) {
-  if (id.epoch == present_ && id.sequence >= first_) {
-    recent_[id.sequence - first_].reset();
+  if (auto* place = slot(id)) {
+    place->reset();
   } else {
     old_.erase(id);
   }

@@ -52,7 +52,7 @@ class LiveTable {
   explicit LiveTable(EpochId present) : present_(present) {}
 
   Live* find(const TransactionId& id);
-  /// `id` must be of another epoch, or above all that were added.
+  /// `id` must not be in the table.
   Live& add(const TransactionId& id);
   void erase(const TransactionId& id);
   std::size_t size() const { return size_; }
@@ -62,12 +62,14 @@ class LiveTable {
   void walk(const TransactionId& after, const std::function<bool(Live&)>& visit);
 
  private:
+  std::unique_ptr<Live>* slot(const TransactionId& id);
   void compact();
 
   EpochId present_;
   std::map<TransactionId, std::unique_ptr<Live>> old_;
   std::deque<std::unique_ptr<Live>> recent_;
   std::uint64_t first_ = 1;  // the sequence of recent_[0]
+  std::uint64_t highest_ = 0;
   std::size_t size_ = 0;
 };
 

@@ -195,7 +195,29 @@ void Engine::Impl::on_vote(const Session& session, const session::Vote& vote) {
 void Engine::Impl::on_ack(const Session& session, const session::Ack& ack) {
   if (Live* live = live_.find(ack.branch.transaction)) {
     apply(*live, core::event::Ack{ack.branch.n, session.participant->name, session.instance, ack.result});
+  } else if (recovery::classify(known_, epoch_, last_sequence_, ack.branch.transaction) ==
+             recovery::IdStatus::kAborted) {
+    report_against_abort(session, ack);
   }
+}
+
+/// A session hears an abort once and the transaction is over; an answer that it committed all the same is a heuristic.
+void Engine::Impl::report_against_abort(const Session& session, const session::Ack& ack) {
+  const bool committed = ack.result == AckResult::kCommitted || ack.result == AckResult::kHeuristicCommit;
+  const bool mixed = ack.result == AckResult::kHeuristicMixed;
+  const bool possible = ack.branch.n >= 1 && ack.branch.n <= options_.limits.max_branches;
+  if ((!committed && !mixed) || !possible || known_.acts.count(ack.branch) != 0) return;
+  fact::HeuristicReported reported;
+  reported.branch = ack.branch;
+  reported.participant = session.participant->name;
+  reported.kind = mixed ? HeuristicKind::kMixed : HeuristicKind::kCommit;
+  reported.detail = "said so in answer to abort";
+  reported.at = now_.at;
+  const Lsn lsn = stage(reported);
+  recovery::fold(known_, lsn, reported);
+  ++stats_.heuristics_by_kind[static_cast<std::size_t>(reported.kind)];
+  adopt(aborted_with(ack.branch.transaction, {reported}));
+  live_.find(ack.branch.transaction)->rests_on = lsn;
 }
 
 void Engine::Impl::on_recover(const Session& session, const session::Recover& recover) {

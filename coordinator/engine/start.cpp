@@ -19,6 +19,25 @@ core::Timing timing_of(const Limits& limits) {
 
 }  // namespace
 
+core::Transaction aborted_with(const TransactionId& id, const std::vector<fact::HeuristicReported>& reported) {
+  core::Transaction transaction;
+  transaction.id = id;
+  transaction.restored = true;
+  transaction.phase = Phase::kFinished;
+  transaction.outcome = Outcome::kAborted;
+  for (const auto& heuristic : reported) {
+    while (transaction.branches.size() < heuristic.branch.n) {
+      core::Branch branch;
+      branch.n = static_cast<std::uint32_t>(transaction.branches.size() + 1);
+      branch.state = BranchState::kAborted;
+      branch.settled = true;
+      transaction.branches.push_back(std::move(branch));
+    }
+    transaction.branches[heuristic.branch.n - 1].participant = heuristic.participant;
+  }
+  return transaction;
+}
+
 Engine::Impl::Impl(wal::Log& log, recovery::Known known, EpochId epoch, Options options, core::Now now)
     : log_(log),
       known_(std::move(known)),
@@ -42,6 +61,9 @@ void Engine::Impl::restore_all() {
     if (known_.in_gap(id)) continue;
     known_.live.erase(id);
     restore_live(fact);
+  }
+  for (const auto& [id, reported] : known_.heuristics) {
+    if (!live_.find(id) && known_.details.count(id) == 0) adopt(aborted_with(id, reported));
   }
   for (const auto& id : known_.detail_order) {
     const auto detail = known_.details.find(id);

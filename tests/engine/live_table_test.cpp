@@ -55,6 +55,19 @@ TEST(LiveTable, AStuckTransactionDoesNotHoldSlotsOpenForThoseAfterIt) {
   EXPECT_EQ(walked(table, {}), std::vector{id_of(1)});
 }
 
+TEST(LiveTable, AnIdThatLeftCanComeBackWithoutOpeningSlotsForAllAfterIt) {
+  LiveTable table(kPresent);
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    add(table, id_of(i));
+    table.erase(id_of(i));
+  }
+  add(table, id_of(7));
+  add(table, id_of(101));
+  EXPECT_EQ(walked(table, {}), (std::vector{id_of(7), id_of(101)}));
+  table.erase(id_of(7));
+  EXPECT_EQ(table.find(id_of(7)), nullptr);
+}
+
 TEST(LiveTable, AgreesWithAPlainMap) {
   std::mt19937 random(7);
   LiveTable table(kPresent);

@@ -175,6 +175,23 @@ TEST(Request, AHeuristicStaysListedUntilForgottenAlsoAcrossACrash) {
   EXPECT_EQ(world.answer_as<answer::Transaction>(get)->view.outcome, Outcome::kCommitted);
 }
 
+TEST(Request, AHeuristicAgainstAnAbortIsListedAcrossACrashThoughTheAbortLeftNoRecord) {
+  Bank world;
+  world.ask(World::transfer({"bank-a"}));
+  const auto id = world.id(1);
+  world.ask(request::Abort{id, "changed my mind"});
+  world.ack(world.a, {id, 1}, AckResult::kCommitted);
+  request::List attention;
+  attention.state = request::StateFilter::kAttention;
+  EXPECT_EQ(world.answer_as<answer::Transactions>(world.ask(attention))->views.size(), 1u);
+  world.crash();
+  const auto* page = world.answer_as<answer::Transactions>(world.ask(attention));
+  ASSERT_EQ(page->views.size(), 1u);
+  EXPECT_EQ(page->views[0].id, id);
+  EXPECT_EQ(page->views[0].heuristic, HeuristicKind::kCommit);
+  EXPECT_EQ(page->views[0].outcome, Outcome::kAborted);
+}
+
 TEST(Request, AnOperatorsActIsRefusedWhenTheTransactionHasMoved) {
   Bank world;
   world.ask(World::transfer({"bank-a"}));
