@@ -1,5 +1,5 @@
-// proto/codec/api_json.h: the HTTP API's JSON, both ways. Readers are strict: a field that is unknown, duplicated, of the
-// wrong type or out of range is refused with a JSON pointer; absent optional fields take the defaults of api.md.
+// proto/codec/api_json.h: the HTTP API's JSON, both ways. Readers are strict: a field that is unknown, duplicated, of
+// the wrong type or out of range is refused with a JSON pointer; absent optional fields take the defaults of api.md.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@ namespace troth::codec {
 template <class T>
 using Parsed = std::variant<T, Problem>;
 
-/// Body of POST /v1/transactions; an empty body is `{}`. `origin.request_hash` is set to a hash (XXH3-128, 16 bytes) of the
-/// parsed content, so that key repeats compare content, not spelling; `origin.key` is the caller's to set.
+/// Body of POST /v1/transactions; an empty body is `{}`. `origin.request_hash` is set to a hash (XXH3-128, 16 bytes) of
+/// the parsed content, so that key repeats compare content, not spelling; `origin.key` is the caller's to set.
 Parsed<request::Begin> read_begin(std::string_view body, const Limits& limits);
 Parsed<request::NewBranch> read_branch(std::string_view body, const Limits& limits);
 

@@ -12,6 +12,9 @@
 
 namespace troth::codec {
 
+/// A frame with more requests is refused, whatever its size.
+inline constexpr std::size_t kMaxRequestsInFrame = 16'384;
+
 std::string encode(const client_session::FromClient& frame);
 std::string encode(const client_session::ToClient& frame);
 std::variant<client_session::FromClient, FrameError> decode_from_client(std::string_view bytes, const Limits& limits);
