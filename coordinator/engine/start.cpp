@@ -1,5 +1,7 @@
 // From what the log says to live transactions: recovery is not a second protocol, the ordinary events drive what is
 // restored here.
+#include <algorithm>
+
 #include "coordinator/engine/impl.h"
 #include "recovery/rebuild.h"
 
@@ -94,11 +96,23 @@ void Engine::Impl::restore_live(const recovery::LiveFact& fact) {
 /// Takes over a restored transaction. When nothing is left to do but its Ended record, its first Tick says so.
 void Engine::Impl::adopt(core::Transaction transaction) {
   const TransactionId id = transaction.id;
-  if (const auto reported = known_.heuristics.find(id); reported != known_.heuristics.end()) {
+  const auto reported = known_.heuristics.find(id);
+  const bool has_reports = reported != known_.heuristics.end();
+  if (has_reports) {
     for (const auto& heuristic : reported->second) core::restore_heuristic(transaction, heuristic);
   }
+  const auto is_reported = [&](const BranchId& branch) {
+    return has_reports && std::any_of(reported->second.begin(), reported->second.end(),
+                                      [&](const auto& heuristic) { return heuristic.branch == branch; });
+  };
   for (auto act = known_.acts.lower_bound({id, 1}); act != known_.acts.end() && act->first.transaction == id; ++act) {
     core::restore_act(transaction, act->second);
+    if (is_reported(act->first)) continue;
+    auto forgot = act->second;  // whatever heuristic the act made was forgotten later
+    forgot.act = fact::OperatorAct::kForgot;
+    const core::Branch* branch =
+        act->first.n <= transaction.branches.size() ? &transaction.branches[act->first.n - 1] : nullptr;
+    if (branch && branch->heuristic) core::restore_act(transaction, forgot);
   }
   transaction.revision = first_revision(epoch_);
   if (!transaction.origin.key.empty()) keys_[transaction.origin.key] = {transaction.origin.request_hash, id, {}};
