@@ -15,10 +15,13 @@ namespace troth::wal {
 
 struct OpenOptions {
   std::string dir;
-  bool must_exist = false;                // never make a new log
-  std::optional<LogId> expected_log_id;   // refuse another
+  bool must_exist = false;               // never make a new log
+  std::optional<LogId> expected_log_id;  // refuse another
   std::uint64_t ballast_bytes = 16'777'216;
   std::uint64_t reserve_bytes = 67'108'864;  // has_reserve() is false below this much free space
+  /// What ends the process when the log could not be written, after one line on stderr; empty: `_exit`. When it returns
+  /// (tests), the log makes nothing durable any more.
+  std::function<void(int exit_code)> exit;
 };
 
 /// Exit codes of api.md "trothd".
@@ -34,12 +37,13 @@ struct OpenError {
   std::string message;
 };
 
-/// What the opener does with the records: sees every one in LSN order, and after an unclean stop gives the records of the
-/// next generation.
+/// What the opener does with the records: sees every one in LSN order, and after an unclean stop gives the records of
+/// the next generation.
 class Replayer {
  public:
   virtual ~Replayer() = default;
-  /// Empty, or why this record cannot be understood (then the open fails with 73, or 74 for a newer format).
+  /// Empty, or why this record cannot be understood: then the open fails with 73, or with 74 when the reason begins
+  /// with "newer format".
   virtual std::string see(const Stored& record) = 0;
   /// The fewest records that mean the same as all that were seen; the last is a checkpoint at `cut`.
   virtual std::vector<Record> rebuilt(Lsn cut) = 0;
@@ -50,9 +54,9 @@ class Replayer {
 struct LogStats {
   std::uint64_t batches = 0;
   std::uint64_t records = 0;
-  double sync_seconds = 0;                       // time inside COMMIT
-  std::array<std::uint64_t, 12> sync_buckets{};  // upper bounds in ms: 0.1 0.25 0.5 1 2.5 5 10 25 50 100 500 +Inf
-  std::array<std::uint64_t, 12> batch_buckets{}; // upper bounds in records: 1 2 4 … 1024 +Inf
+  double sync_seconds = 0;                        // time inside COMMIT
+  std::array<std::uint64_t, 12> sync_buckets{};   // upper bounds in ms: 0.1 0.25 0.5 1 2.5 5 10 25 50 100 500 +Inf
+  std::array<std::uint64_t, 12> batch_buckets{};  // upper bounds in records: 1 2 4 … 1024 +Inf
   std::uint64_t file_bytes = 0;
   std::uint64_t free_bytes = 0;
 };
@@ -63,12 +67,12 @@ class SqliteLog : public Log {
     std::unique_ptr<SqliteLog> log;
     LogId log_id;
     Lsn last_lsn = 0;
-    bool created = false;   // a new log was made
-    bool rebuilt = false;   // the last stop was not orderly
+    bool created = false;  // a new log was made
+    bool rebuilt = false;  // the last stop was not orderly
   };
   /// Opens, verifies the whole chain against the head, rebuilds if the last stop was unclean, and replays. When it
-  /// returns a log, every record that was seen is durable in the strong sense: synced by this very start or by an orderly
-  /// stop. The writer thread runs from here on.
+  /// returns a log, every record that was seen is durable in the strong sense: synced by this very start or by an
+  /// orderly stop. The writer thread runs from here on.
   static std::variant<Opened, OpenError> open(const OpenOptions& options, Replayer& replayer);
 
   virtual LogStats stats() const = 0;  // any thread

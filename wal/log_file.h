@@ -1,0 +1,65 @@
+// wal/log_file.h: the files of the running generation as the writer thread uses them: the order "COMMIT, head, then
+// tell" stands here. Every call is made by one thread; every call that throws means: stop the process (exit 70).
+#pragma once
+
+#include <memory>
+
+#include "wal/batch.h"
+#include "wal/files.h"
+#include "wal/head.h"
+#include "wal/log.h"
+#include "wal/records.h"
+#include "wal/space.h"
+
+namespace troth::wal {
+
+/// A generation that was proven and is ready to be appended to.
+struct Generation {
+  Meta meta;
+  std::unique_ptr<Database> db;
+  Head head;
+  Point end;
+};
+
+class LogFile {
+ public:
+  LogFile(Directory directory, Generation generation, const SpaceOptions& space);
+
+  /// Appends the batch in one SQLite transaction and notes its end in the head. When it returns the batch is durable.
+  /// Returns the seconds spent inside COMMIT.
+  double commit(const Batch& batch);
+  Lsn end() const { return session_->records.end().lsn; }
+  Found find(const std::string& key, std::uint64_t token);
+  /// Deletes a few rows at or before `upto`; true when there are more.
+  bool drop_some(Lsn upto);
+  /// Brings the -wal's pages into the file once it has grown to its fixed size.
+  void checkpoint_if_due();
+  /// What is done each half second: sync the head, look for a swapped directory, look at the space.
+  void tend();
+  /// The orderly stop: everything synced, the -wal gone, RUNNING gone. Only the destructor may follow.
+  void close_in_order();
+
+  const Space& space() const { return space_; }  // its getters: any thread
+  std::uint64_t bytes() const;
+
+ private:
+  struct Session {
+    explicit Session(std::unique_ptr<Database> open, const Point& end);
+    std::unique_ptr<Database> db;  // before the statements: they end first
+    RecordWriter records;
+    Statement begin;
+    Statement commit;
+    Statement find;
+    Statement chain_at;
+    Statement drop;
+  };
+
+  Directory directory_;
+  Meta meta_;
+  Head head_;
+  std::unique_ptr<Session> session_;
+  Space space_;
+  int pages_at_last_try_ = 0;
+};
+
+}  // namespace troth::wal

@@ -1,0 +1,234 @@
+// Opening: prove everything, change nothing until it is proven, and leave no trace of a refusal.
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <random>
+
+#include "wal/build.h"
+#include "wal/generations.h"
+#include "wal/writer.h"
+
+namespace troth::wal {
+namespace {
+
+LogId new_log_id() {
+  std::random_device random;  // the kernel's generator
+  LogId id;
+  while (id.value == 0) id.value = std::uint64_t{random()} << 32 | random();
+  return id;
+}
+
+class Opener {
+ public:
+  Opener(const OpenOptions& options, Replayer& replayer)
+      : options_(options), replayer_(replayer), directory_(Directory::open(options.dir)) {}
+
+  SqliteLog::Opened open() {
+    directory_.lock();
+    before_ = look(directory_);
+    try {
+      return serve();
+    } catch (...) {
+      undo();
+      throw;
+    }
+  }
+
+ private:
+  SqliteLog::Opened serve() {
+    if (before_.old_copy)
+      refuse(kExitDamaged, kOldCopy, "a participant knows of more than this log holds: the log is an old copy",
+             "run `trothctl log restore`");
+    SqliteLog::Opened opened;
+    opened.created = !before_.current;
+    if (opened.created) start_new();
+    Generation generation = open_existing(read_current(directory_));
+    opened.rebuilt = before_.running;
+    release_ballast_if_short(directory_, {options_.ballast_bytes, options_.reserve_bytes});
+    if (opened.rebuilt) {
+      generation = rebuild(std::move(generation));
+    } else {
+      begin_running(directory_);
+      delete_others(directory_, {generation.meta.generation});
+    }
+    opened.log_id = generation.meta.log_id;
+    opened.last_lsn = generation.end.lsn;
+    opened.log = std::make_unique<WriterLog>(std::move(directory_), std::move(generation), options_);
+    return opened;
+  }
+
+  /// Makes generation 1, if nothing here says that there was a log.
+  void start_new() {
+    if (!before_.ours.empty() && !is_unfinished_start()) {
+      refuse(kExitDamaged, kCurrent,
+             "it is missing beside the files of a log, so nobody can say which of them is the log",
+             "run `trothctl log verify` to see what is sound and `trothctl log salvage` to keep it");
+    }
+    if (options_.must_exist) {
+      refuse(kExitNoDirectory, "", "there is no log in the data directory, and one must exist",
+             "name the right directory with --data, or start without --must-exist to make a new log");
+    }
+    delete_others(directory_, {});
+    Meta meta;
+    meta.log_id = options_.expected_log_id.value_or(new_log_id());
+    meta.generation = 1;
+    meta.base = {0, first_chain(meta.log_id)};
+    directory_.create(log_name(1));
+    build_generation(directory_, meta, {});
+    switched_ = true;
+    write_current(directory_, 1);
+  }
+
+  /// A first start that was cut off before CURRENT was made: generation 1 alone, in which nothing was ever recorded.
+  bool is_unfinished_start() const {
+    if (before_.running || before_.ballast) return false;
+    for (const std::uint64_t generation : before_.generations) {
+      if (generation != 1) return false;
+    }
+    if (head_names_a_record(directory_, 1)) return false;
+    if (directory_.size_of(log_name(1)) == 0) return directory_.size_of(wal_name(1)) == 0;
+    try {
+      const Database db(directory_.path_of(log_name(1)));
+      db.run("PRAGMA locking_mode=EXCLUSIVE");
+      if (db.ask("SELECT name FROM sqlite_schema WHERE name = 'record'").empty()) return true;
+      return db.ask("SELECT lsn FROM record LIMIT 1").empty();
+    } catch (const SqliteError&) {
+      return false;
+    }
+  }
+
+  Generation open_existing(std::uint64_t number) {
+    if (!before_.running && !before_.generations.empty() && *before_.generations.rbegin() > number) {
+      refuse(kExitDamaged, kCurrent,
+             "it names generation " + std::to_string(number) +
+                 ", but the files of a newer one lie beside it though the log was closed in order",
+             "put back the CURRENT that belongs to them, or run `trothctl log verify`");
+    }
+    Generation generation = open_generation(number);
+    if (!before_.running) prove_structure(*generation.db);  // an unclean one is not served: its rebuilt copy is
+    replay(generation);
+    return generation;
+  }
+
+  Generation open_generation(std::uint64_t number) {
+    const std::string name = log_name(number);
+    if (!directory_.has(name)) {
+      refuse(kExitDamaged, name, "CURRENT names it as the log, but it is missing",
+             "put it back; if it is lost for good, run `trothctl log restore` with the newest backup");
+    }
+    Generation generation;
+    generation.db = std::make_unique<Database>(directory_.path_of(name));
+    if (generation.db->read_only()) {
+      refuse(kExitNoDirectory, name, "the log is not writable", "give it to the user that runs this");
+    }
+    generation.meta = read_schema(*generation.db);
+    if (generation.meta.generation != number) {
+      refuse(kExitDamaged, name,
+             "this is generation " + std::to_string(generation.meta.generation) + " under another name",
+             "give every file its own name back, or run `trothctl log verify`");
+    }
+    if (options_.expected_log_id && *options_.expected_log_id != generation.meta.log_id) {
+      refuse(kExitForeign, name,
+             "the log is " + to_text(generation.meta.log_id) + ", not " + to_text(*options_.expected_log_id) +
+                 " as configured",
+             "name the directory of that log with --data, or configure the other log id");
+    }
+    set_pragmas(*generation.db);
+    generation.head = Head::open(directory_, generation.meta);
+    return generation;
+  }
+
+  void replay(Generation& generation) {
+    const auto see = [this](const Stored& record) { return replayer_.see(record); };
+    generation.end = prove_records(*generation.db, generation.meta, generation.head.found(), see);
+  }
+
+  /// The last stop was unclean, and what was read may lie in the page cache only: everything that counts goes into new
+  /// files, synced, before anybody is answered from it. A crash at any line leaves CURRENT naming one whole generation
+  /// and RUNNING beside it, so the next start does this again.
+  Generation rebuild(Generation old) {
+    const std::vector<Record> records = replayer_.rebuilt(old.end.lsn);
+    const Meta meta{old.meta.log_id, look(directory_).unused(), old.end};
+    directory_.create(log_name(meta.generation));  // takes the name before leftovers go: none is used twice
+    delete_others(directory_, {old.meta.generation, meta.generation});
+    build_generation(directory_, meta, records);
+    Generation fresh = open_generation(meta.generation);
+    prove_structure(*fresh.db);
+    replayer_.reset();
+    replay(fresh);
+    directory_.sync();
+    switched_ = true;
+    write_current(directory_, meta.generation);
+    old.db.reset();
+    delete_others(directory_, {meta.generation});
+    return fresh;
+  }
+
+  [[noreturn]] void refuse(int code, const std::string& name, const std::string& what,
+                           const std::string& remedy) const {
+    const std::string file = name.empty() ? options_.dir : directory_.path_of(name);
+    throw OpenError{code, file + ": " + what + "; nothing was changed. To go on, " + remedy};
+  }
+
+  /// Removes the files that this open made, while CURRENT does not name them.
+  void undo() noexcept {
+    if (switched_) return;
+    try {
+      for (const std::string& name : look(directory_).ours) {
+        const bool filled_wal = name.ends_with("-wal") && directory_.size_of(name) != 0;
+        const bool of_an_old_log = before_.ours.contains(name.substr(0, name.size() - std::string_view("-wal").size()));
+        if (filled_wal && of_an_old_log) continue;  // not ours: we write none before CURRENT changes
+        if (!before_.ours.contains(name)) directory_.remove(name);
+      }
+    } catch (const std::exception&) {
+      // The refusal itself says more than this could; the next start deletes what is left.
+    }
+  }
+
+  const OpenOptions& options_;
+  Replayer& replayer_;
+  Directory directory_;
+  Listing before_;         // what lay here when the lock was taken
+  bool switched_ = false;  // CURRENT may name what this open made
+};
+
+OpenError explain(const SqliteError& error) {
+  const int code = error.code() & 0xff;
+  const std::string what = error.what();
+  if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+    return {kExitInUse, what + "; another program has the log open: close it, then start again"};
+  }
+  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
+    return {kExitDamaged,
+            what +
+                "; nothing was changed. Run `trothctl log verify` to see what is proven and `trothctl log "
+                "salvage` to keep it"};
+  }
+  if (code == SQLITE_READONLY || code == SQLITE_PERM || code == SQLITE_CANTOPEN) {
+    return {kExitNoDirectory, what + "; give the file to the user that runs this"};
+  }
+  return {kExitWrite, what + "; the log was not opened: when the disk is sound and has space, start again"};
+}
+
+OpenError explain(const FileError& error) {
+  const bool denied = error.error() == EACCES || error.error() == EPERM || error.error() == EROFS;
+  if (denied) return {kExitNoDirectory, error.what() + std::string("; give the file to the user that runs this")};
+  return {kExitWrite,
+          error.what() + std::string("; the log was not opened: when the disk is sound and has space, start again")};
+}
+
+}  // namespace
+
+std::variant<SqliteLog::Opened, OpenError> SqliteLog::open(const OpenOptions& options, Replayer& replayer) {
+  try {
+    return Opener(options, replayer).open();
+  } catch (const OpenError& error) {
+    return error;
+  } catch (const SqliteError& error) {
+    return explain(error);
+  } catch (const FileError& error) {
+    return explain(error);
+  }
+}
+
+}  // namespace troth::wal

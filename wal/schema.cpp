@@ -1,0 +1,153 @@
+#include "wal/schema.h"
+
+#include <array>
+#include <charconv>
+#include <map>
+
+#include "wal/sqlite_log.h"
+
+namespace troth::wal {
+namespace {
+
+constexpr const char* kRecordTable =
+    "CREATE TABLE record(lsn INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key BLOB, body BLOB NOT NULL, "
+    "chain BLOB NOT NULL) STRICT";
+constexpr const char* kKeyIndex = "CREATE INDEX record_by_key ON record(key) WHERE key IS NOT NULL";
+constexpr const char* kMetaTable =
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID";
+
+struct Pragma {
+  const char* name;
+  const char* set;
+  const char* reads;
+};
+/// In this order: the lock before the first read, the sync level before the journal.
+constexpr std::array<Pragma, 11> kPragmas{{{"locking_mode", "EXCLUSIVE", "exclusive"},
+                                           {"synchronous", "EXTRA", "3"},
+                                           {"journal_mode", "WAL", "wal"},
+                                           {"fullfsync", "1", "1"},
+                                           {"checkpoint_fullfsync", "1", "1"},
+                                           {"wal_autocheckpoint", "0", "0"},
+                                           {"mmap_size", "0", "0"},
+                                           {"trusted_schema", "0", "0"},
+                                           {"cell_size_check", "1", "1"},
+                                           {"temp_store", "MEMORY", "2"},
+                                           {"foreign_keys", "0", "0"}}};
+
+using Rows = std::map<std::string, std::string>;
+
+Rows rows_of(const Meta& meta) {
+  return {{"base_chain", to_hex(meta.base.chain)},
+          {"base_lsn", std::to_string(meta.base.lsn)},
+          {"format", std::to_string(kFormatVersion)},
+          {"generation", std::to_string(meta.generation)},
+          {"log_id", to_text(meta.log_id)}};
+}
+
+std::string check_of(const Rows& rows) {
+  std::string lines;
+  for (const auto& [name, value] : rows) {
+    if (name != "check") lines += name + "=" + value + "\n";
+  }
+  return to_hex(hash_of(lines));
+}
+
+void put(const Database& db, const std::string& name, const std::string& value) {
+  Statement insert = db.prepare("INSERT OR REPLACE INTO meta(name, value) VALUES(?1, ?2)");
+  insert.bind_text(1, name);
+  insert.bind_text(2, value);
+  insert.run();
+}
+
+[[noreturn]] void damaged(const Database& db, const std::string& what) {
+  throw OpenError{kExitDamaged, db.file() + ": " + what +
+                                    "; nothing was changed. Run `trothctl log verify` to see what is proven and "
+                                    "`trothctl log salvage` to keep it"};
+}
+
+std::uint64_t number(const Database& db, const Rows& rows, const std::string& name) {
+  const auto row = rows.find(name);
+  std::uint64_t value = 0;
+  if (row == rows.end()) damaged(db, "the meta row `" + name + "` is missing");
+  const char* const end = row->second.data() + row->second.size();
+  const auto [stop, error] = std::from_chars(row->second.data(), end, value);
+  if (error != std::errc() || stop != end) damaged(db, "the meta row `" + name + "` is no number");
+  return value;
+}
+
+void check_identity(const Database& db) {
+  if (db.ask("PRAGMA application_id") != std::to_string(kApplicationId)) damaged(db, "this is no log of Troth");
+  const std::string version = db.ask("PRAGMA user_version");
+  if (version != std::to_string(kFormatVersion)) {
+    if (std::atol(version.c_str()) <= kFormatVersion) damaged(db, "the format version " + version + " never existed");
+    throw OpenError{kExitForeign, db.file() + ": the log has format " + version + ", this version reads format " +
+                                      std::to_string(kFormatVersion) +
+                                      "; nothing was changed. Start the newer version that wrote it"};
+  }
+  // A log is always in WAL mode; asking first, since setting it would convert a file that is not ours.
+  if (db.ask("PRAGMA journal_mode") != "wal") damaged(db, "the file left WAL mode");
+}
+
+void check_tables(const Database& db) {
+  const std::string found =
+      db.ask("SELECT group_concat(sql, '|') FROM (SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name)");
+  const std::string expected = std::string(kMetaTable) + "|" + kRecordTable + "|" + kKeyIndex;
+  if (found != expected) damaged(db, "the tables are not those of a log");
+}
+
+}  // namespace
+
+void set_pragmas(const Database& db) {
+  for (const Pragma& pragma : kPragmas) {
+    const std::string name = std::string("PRAGMA ") + pragma.name;
+    db.run(name + "=" + pragma.set);
+    const std::string reads = db.ask(name);
+    if (reads != pragma.reads) {
+      damaged(db, std::string("SQLite does not accept ") + pragma.name + "=" + pragma.set + " (it says `" + reads +
+                      "`), without which nothing is durable");
+    }
+  }
+  db.count_wal_pages();
+}
+
+void make_schema(const Database& db, const Meta& meta) {
+  db.run("BEGIN IMMEDIATE");
+  db.run("PRAGMA application_id=" + std::to_string(kApplicationId));
+  db.run("PRAGMA user_version=" + std::to_string(kFormatVersion));
+  db.run(kRecordTable);
+  db.run(kKeyIndex);
+  db.run(kMetaTable);
+  write_base(db, meta);
+  db.run("COMMIT");
+}
+
+Meta read_schema(const Database& db) {
+  db.run("PRAGMA locking_mode=EXCLUSIVE");
+  check_identity(db);
+  check_tables(db);
+  Rows rows;
+  Statement select = db.prepare("SELECT name, value FROM meta");
+  while (select.step()) rows[select.text(0)] = select.text(1);
+  if (rows["check"] != check_of(rows)) damaged(db, "a meta row was changed: its check does not match");
+  if (rows.contains("backup")) {
+    throw OpenError{kExitDamaged, db.file() +
+                                      ": this is a backup, and the ids given since it was made are not in it; "
+                                      "run `trothctl log restore`, which keeps them apart"};
+  }
+  Meta meta;
+  const auto log_id = parse_log_id(rows["log_id"]);
+  const auto base_chain = chain_from_hex(rows["base_chain"]);
+  if (!log_id || !base_chain) damaged(db, "the meta rows `log_id` and `base_chain` cannot be read");
+  meta.log_id = *log_id;
+  meta.generation = number(db, rows, "generation");
+  meta.base = {number(db, rows, "base_lsn"), *base_chain};
+  return meta;
+}
+
+void write_base(const Database& db, const Meta& meta) {
+  const Rows rows = rows_of(meta);
+  for (const auto& [name, value] : rows) put(db, name, value);
+  put(db, "check", check_of(rows));
+}
+
+}  // namespace troth::wal

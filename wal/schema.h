@@ -1,0 +1,42 @@
+// wal/schema.h: what a log file is made of (FORMAT.md): pragmas, tables, and the meta rows that say which log and which
+// generation it is.
+#pragma once
+
+#include <string>
+
+#include "wal/chain.h"
+#include "wal/sqlite.h"
+
+namespace troth::wal {
+
+inline constexpr int kFormatVersion = 1;
+inline constexpr int kApplicationId = 0x54726F74;  // "Trot"
+
+/// A proven position: the chain after record `lsn`.
+struct Point {
+  Lsn lsn = 0;
+  Chain chain{};
+};
+
+/// The rows of `meta`. `base` is the position before the first record of the file: rows at or before it were dropped,
+/// or lie in an older generation.
+struct Meta {
+  LogId log_id;
+  std::uint64_t generation = 0;
+  Point base;
+};
+
+/// Sets every pragma of the recipe and reads each back; throws OpenError (73) when one does not hold.
+void set_pragmas(const Database& db);
+
+/// Makes tables and meta in an empty database, in one transaction.
+void make_schema(const Database& db, const Meta& meta);
+
+/// Proves that the file is a log of our format and returns its meta. Throws OpenError: 74 for a newer format, 73 for
+/// a file that is no log, is a backup, or whose schema or meta were changed. Writes nothing.
+Meta read_schema(const Database& db);
+
+/// Replaces the base, within the caller's transaction.
+void write_base(const Database& db, const Meta& meta);
+
+}  // namespace troth::wal

@@ -1,0 +1,36 @@
+#include "wal/space.h"
+
+#include <fcntl.h>
+
+#include "wal/generations.h"
+
+namespace troth::wal {
+
+void release_ballast_if_short(const Directory& directory, const SpaceOptions& options) {
+  if (directory.free_bytes() < options.reserve_bytes) directory.remove(kBallast);
+}
+
+void Space::tend() {
+  make_ballast();
+  free_bytes_ = directory_.free_bytes();
+  has_reserve_ = free_bytes_ >= options_.reserve_bytes;
+}
+
+void Space::run_out() {
+  directory_.remove(kBallast);
+  has_reserve_ = false;
+}
+
+void Space::make_ballast() {
+  const std::uint64_t wanted = options_.ballast_bytes;
+  if (directory_.size_of(kBallast) == wanted) return;
+  directory_.remove(kBallast);
+  // Twice the ballast beyond the reserve: space that hovers at the limit would else make and give it up by turns.
+  if (wanted == 0 || directory_.free_bytes() < options_.reserve_bytes + 2 * wanted) return;
+  directory_.create(kBallast);
+  const Fd fd = open_in(directory_, kBallast, O_WRONLY);
+  // Without it the log still works, only less room is left when the disk fills: the next look tries again.
+  if (::posix_fallocate(fd.get(), 0, static_cast<off_t>(wanted)) != 0) directory_.remove(kBallast);
+}
+
+}  // namespace troth::wal
