@@ -37,7 +37,8 @@ function(troth_library name)
   target_link_libraries(${name} PUBLIC ${ARG_LIBS})
 endfunction()
 
-# troth_test(name LABEL l SOURCES... LIBS...): one GoogleTest program, known to ctest test by test.
+# troth_test(name LABEL l SOURCES... LIBS...): one GoogleTest program, known to ctest test by test. Its tests are
+# called <name>/Suite.Case and carry the label (unit); the target tests_<label> builds all programs of a label.
 function(troth_test name)
   cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})
   if(NOT ARG_LABEL)
@@ -51,5 +52,9 @@ function(troth_test name)
   target_compile_definitions(${name} PRIVATE TROTH_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gtest GTest::gtest_main)
   include(GoogleTest)
-  gtest_discover_tests(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} DISCOVERY_TIMEOUT 60)
+  if(NOT TARGET tests_${ARG_LABEL})
+    add_custom_target(tests_${ARG_LABEL})
+  endif()
+  add_dependencies(tests_${ARG_LABEL} ${name})
+  gtest_discover_tests(${name} TEST_PREFIX ${name}/ PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} DISCOVERY_TIMEOUT 60)
 endfunction()
