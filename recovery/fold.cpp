@@ -34,7 +34,7 @@ struct Folder {
     if (started.first_lsn == 0) started.first_lsn = lsn;
     const auto after = std::upper_bound(known.epochs.begin(), known.epochs.end(), fact.epoch,
                                         [](EpochId id, const fact::EpochStarted& e) { return id < e.epoch; });
-    known.epochs.insert(after, std::move(started));
+    known.epochs.insert(after, started);
   }
 
   void operator()(const fact::GapOpened& fact) const {
