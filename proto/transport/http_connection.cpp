@@ -47,7 +47,7 @@ HttpConnection::HttpConnection(std::shared_ptr<ServerState> server, AnyStream st
     : server_(std::move(server)), stream_(std::move(stream)), remote_(std::move(remote)), slot_(std::move(slot)) {}
 
 void HttpConnection::start() {
-  server_->connections.insert(this);
+  server_->connections.insert(shared_from_this());
   server_->core->registry.add(this, server_.get());
   // Who connects and says nothing has no more time than who is slow to say it.
   deadline_ = Clock::now() + milliseconds(server_->limits.header_timeout_ms);
@@ -265,7 +265,7 @@ void HttpConnection::close_if_idle() {
 // Out of the server's books, with the stream left open.
 void HttpConnection::leave() {
   phase_ = Phase::kClosed;
-  server_->connections.erase(this);
+  server_->connections.erase(shared_from_this());
   server_->core->registry.remove(this);
 }
 

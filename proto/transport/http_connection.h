@@ -20,7 +20,7 @@ struct ServerState {
   HttpService* service = nullptr;
   bool draining = false;  // no request after the present one
   std::atomic<std::uint64_t> count = 0;
-  std::unordered_set<HttpConnection*> connections;
+  std::unordered_set<std::shared_ptr<HttpConnection>> connections;  // owns each until it ends or becomes a WebSocket
 };
 
 class HttpConnection : public Closable, public std::enable_shared_from_this<HttpConnection> {

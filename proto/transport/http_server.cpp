@@ -42,8 +42,8 @@ class Listener : public Closable, public std::enable_shared_from_this<Listener> 
   void stop_accepting() {
     state_->draining = true;
     acceptor_.reset();
-    const std::vector<HttpConnection*> all(state_->connections.begin(), state_->connections.end());
-    for (HttpConnection* connection : all) connection->close_if_idle();
+    const auto all = state_->connections;  // a copy: who closes leaves the set
+    for (const auto& connection : all) connection->close_if_idle();
   }
 
   void shut() override {
@@ -94,11 +94,9 @@ class Listener : public Closable, public std::enable_shared_from_this<Listener> 
     sweep_->async_wait([weak = weak_from_this()](error_code error) {
       const auto self = weak.lock();
       if (error || !self) return;
-      const std::vector<HttpConnection*> all(self->state_->connections.begin(), self->state_->connections.end());
+      const auto all = self->state_->connections;  // a copy: who is late leaves the set
       const auto now = Clock::now();
-      for (HttpConnection* connection : all) {
-        if (self->state_->connections.contains(connection)) connection->check_deadline(now);
-      }
+      for (const auto& connection : all) connection->check_deadline(now);
       if (std::exchange(self->accept_paused_, false)) self->accept();
       self->sweep();
     });

@@ -2,6 +2,7 @@
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
 
 namespace troth::transport {
 
@@ -13,7 +14,12 @@ std::optional<Url> parse_url(std::string_view text, std::string_view scheme) {
   if (as_view(view.scheme()) != scheme || view.has_userinfo() || view.has_fragment()) return std::nullopt;
   Url url;
   url.host = view.host_address();
-  url.port = view.has_port() ? view.port_number() : 80;
+  url.port = 80;
+  if (view.has_port()) {
+    const std::string_view digits = as_view(view.port());
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), url.port);
+    if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  }
   url.authority = as_view(view.encoded_host_and_port());
   url.target = as_view(view.encoded_target());
   if (url.target.empty() || url.target.front() != '/') url.target.insert(0, "/");
