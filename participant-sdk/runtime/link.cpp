@@ -1,0 +1,241 @@
+#include "participant-sdk/runtime/link.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "proto/codec/session_codec.h"
+
+namespace troth::sdk {
+namespace {
+
+// What a coordinator may send us at most: its own limits are configured, so these only bound memory.
+constexpr std::uint32_t kMaxFrameBytes = 16u << 20;
+constexpr std::uint32_t kMaxMessages = 65'536;
+constexpr int kCloseNormal = 1000;
+constexpr std::string_view kSubprotocol = "troth.session.v1";
+
+Seen seen_of(const session::Welcome& welcome, Lsn lsn) {
+  return {welcome.log, welcome.epoch.epoch, welcome.epoch.nonce, lsn};
+}
+
+}  // namespace
+
+/// One connection. Holds nothing but the way back: what an old one still says goes nowhere.
+class Link::Session final : public transport::WebSocketPeer {
+ public:
+  explicit Session(Link& link) : link_(link) {}
+  void on_open(std::shared_ptr<transport::WebSocket> socket) override { link_.opened(*this, std::move(socket)); }
+  void on_message(std::string_view bytes) override {
+    if (present()) link_.received(bytes);
+  }
+  std::string next_frame() override { return present() ? link_.next_frame() : std::string(); }
+  void on_close(int code, std::string reason) override {
+    if (present()) link_.closed(code, reason);
+  }
+  bool present() const { return link_.session_.get() == this; }
+
+ private:
+  Link& link_;
+};
+
+Link::Link(transport::Io& io, Pool& pool, SeenStore& store, LinkOptions options, LinkUser& user)
+    : io_(io), pool_(pool), store_(store), options_(std::move(options)), user_(user) {}
+
+void Link::connect() {
+  if (state_ != State::kIdle) return;
+  state_ = State::kConnecting;
+  pool_.run(Lane::kSettle, [this] {
+    std::vector<Seen> seen;
+    std::string problem;
+    try {
+      seen = store_.load();
+    } catch (const std::exception& error) {
+      problem = error.what();
+    }
+    io_.post([this, seen = std::move(seen), problem = std::move(problem)] {
+      if (problem.empty()) return dial(seen);
+      closed(0, "cannot read what was seen: " + problem);
+    });
+  });
+}
+
+void Link::dial(std::vector<Seen> seen) {
+  if (state_ != State::kConnecting) return;
+  options_.hello.seen.clear();
+  for (const Seen& one : seen) {
+    options_.hello.seen.push_back(session::Seen{one.log, EpochId{one.epoch, one.nonce}, one.lsn});
+  }
+  refused_ = false;
+  held_.clear();
+  session_ = std::make_shared<Session>(*this);
+  transport::WebSocketLimits limits;
+  limits.max_message_bytes = kMaxFrameBytes;
+  transport::connect_websocket(io_, options_.url, std::string(kSubprotocol), limits, session_);
+}
+
+void Link::opened(Session& session, std::shared_ptr<transport::WebSocket> socket) {
+  if (!session.present() || state_ != State::kConnecting) {
+    socket->close(kCloseNormal, "not wanted any more");
+    return;
+  }
+  socket_ = std::move(socket);
+  state_ = State::kGreeting;
+  hello_due_ = true;
+  socket_->wake();
+}
+
+void Link::wake() {
+  if (socket_) socket_->wake();
+}
+
+std::string Link::next_frame() {
+  session::Frame frame;
+  if (std::exchange(hello_due_, false)) {
+    frame.messages.emplace_back(options_.hello);
+    return codec::encode(frame);
+  }
+  frame.log = welcome_.log;
+  frame.epoch = welcome_.epoch.epoch;
+  if (state_ == State::kSteady) frame.messages = outgoing_.next();
+  if (frame.messages.empty() && std::exchange(goodbye_due_, false)) {
+    frame.messages.emplace_back(session::Goodbye{goodbye_});
+    // Closing sends what was pulled first, so this Goodbye is the last frame.
+    io_.post([this] {
+      if (socket_) socket_->close(kCloseNormal, goodbye_);
+    });
+  }
+  return frame.messages.empty() ? std::string() : codec::encode(frame);
+}
+
+void Link::received(std::string_view bytes) {
+  auto decoded = codec::decode_frame(bytes, kMaxMessages, kMaxFrameBytes);
+  if (auto* error = std::get_if<codec::FrameError>(&decoded)) {
+    return refuse(session::kCloseBadFrame, "bad frame: " + error->why);
+  }
+  auto& whole = std::get<session::Frame>(decoded);
+  if (state_ == State::kGreeting) return greeted(whole);
+  if (state_ == State::kAdopting) return held_.push_back(std::move(whole));
+  if (state_ == State::kSteady) frame(std::move(whole));
+}
+
+void Link::greeted(const session::Frame& frame) {
+  const auto* welcome = frame.messages.empty() ? nullptr : std::get_if<session::Welcome>(&frame.messages.front());
+  if (!welcome) return refuse(session::kCloseBadFrame, "the first message was no Welcome");
+  if (welcome->protocol < options_.hello.protocol_min || welcome->protocol > options_.hello.protocol_max) {
+    return refuse(session::kCloseVersion, "protocol version " + std::to_string(welcome->protocol) + " was not offered");
+  }
+  session::Frame rest = frame;
+  rest.messages.erase(rest.messages.begin());
+  if (!rest.messages.empty()) held_.push_back(std::move(rest));
+  adopt(*welcome);
+}
+
+void Link::adopt(session::Welcome welcome) {
+  state_ = State::kAdopting;
+  if (welcome.log != welcome_.log) highest_lsn_ = 0;
+  welcome_ = std::move(welcome);
+  const Seen ours = seen_of(welcome_, highest_lsn_);
+  pool_.run(Lane::kSettle, [this, ours, welcome = welcome_, from = session_.get()] {
+    std::string problem;
+    try {
+      // Read again: another instance on the same store may have met a newer coordinator meanwhile.
+      problem = refusal(store_.load(), welcome);
+      if (problem.empty()) {
+        store_.remember(ours);
+        problem = refusal(store_.load(), welcome);
+      }
+    } catch (const std::exception& error) {
+      problem = std::string("cannot remember the coordinator's epoch: ") + error.what();
+    }
+    io_.post([this, problem, from] {
+      if (session_.get() == from && state_ == State::kAdopting) adopted_durably(problem);
+    });
+  });
+}
+
+void Link::adopted_durably(const std::string& problem) {
+  if (!problem.empty()) return refuse(session::kCloseOldCopy, problem);
+  state_ = State::kSteady;
+  attempts_ = 0;
+  outgoing_.reset(welcome_);
+  report("connected");
+  user_.on_adopted(welcome_);
+  auto frames = std::exchange(held_, {});
+  for (auto& one : frames) frame(std::move(one));
+}
+
+void Link::frame(session::Frame frame) {
+  // Another start of the coordinator must say Welcome first; a frame of another log is not for us.
+  if (frame.log != welcome_.log || frame.epoch != welcome_.epoch.epoch) return;
+  for (auto& message : frame.messages) user_.on_message(std::move(message));
+  user_.on_frame_done();
+}
+
+void Link::refuse(int code, const std::string& why) {
+  refused_ = true;
+  report("refused: " + why);
+  if (socket_) socket_->close(code, why.substr(0, 100));
+}
+
+void Link::closed(int code, const std::string& reason) {
+  const bool was_steady = state_ == State::kSteady;
+  session_.reset();
+  socket_.reset();
+  if (was_steady) user_.on_lost();
+  if (state_ == State::kStopped || stopped_) {
+    state_ = State::kStopped;
+    if (auto done = std::exchange(stopped_, nullptr)) done();
+    return;
+  }
+  state_ = State::kIdle;
+  if (refused_) return reconnect_in(options_.reconnect_max * kRefusedFactor);
+  switch (code) {
+    case session::kCloseReplaced:
+      report("replaced");
+      state_ = State::kStopped;
+      return user_.on_final();
+    case session::kCloseCredentials:
+    case session::kCloseVersion:
+      report("refused: " + reason);
+      state_ = State::kStopped;
+      return user_.on_final();
+    case session::kCloseOldCopy:
+      report("refused: the coordinator runs on an old copy of its log: " + reason);
+      return reconnect_in(options_.reconnect_max * kRefusedFactor);
+    default: break;
+  }
+  report("disconnected: " + (reason.empty() ? "code " + std::to_string(code) : reason));
+  reconnect_in(backoff());
+}
+
+Millis Link::backoff() {
+  const std::uint32_t doublings = std::min(attempts_++, 16u);
+  const Millis most = std::min(options_.reconnect_min << doublings, options_.reconnect_max);
+  // Half of it by chance, so that many participants of a restarted coordinator do not come back at once.
+  return most / 2 + static_cast<Millis>(random_() % static_cast<std::uint64_t>(most / 2 + 1));
+}
+
+void Link::reconnect_in(Millis delay) {
+  io_.after(delay, [this] { connect(); });
+}
+
+void Link::stop(std::string reason, std::function<void()> done) {
+  if (!socket_) {
+    state_ = State::kStopped;
+    session_.reset();
+    return done();
+  }
+  goodbye_ = std::move(reason);
+  stopped_ = std::move(done);
+  goodbye_due_ = true;
+  socket_->wake();
+}
+
+void Link::report(const std::string& state) {
+  if (state == last_report_ || !options_.on_state) return;  // a connect that fails again and again is said once
+  last_report_ = state;
+  options_.on_state(state);
+}
+
+}  // namespace troth::sdk
