@@ -53,6 +53,9 @@ struct BranchId {
 inline constexpr std::uint64_t kMaxSequence = (std::uint64_t{1} << 48) - 1;
 inline constexpr std::size_t kTransactionIdBytes = 24;  // 8 log + 2 shard + 4 epoch + 4 nonce + 6 sequence, big-endian
 
+// The SDK's public headers use these, and its shared library is built with everything else hidden.
+#pragma GCC visibility push(default)
+
 /// Text forms: log id 13 and nonce 7 characters of lower-case Crockford base32, the rest decimal:
 /// `07q2m9xw4e3ta-0-3-1fk2mzq-118204`, a branch `<transaction>.<n>`.
 std::string to_text(LogId id);
@@ -83,5 +86,7 @@ struct IdHash {
   std::size_t operator()(const TransactionId& id) const noexcept;
   std::size_t operator()(const BranchId& id) const noexcept;
 };
+
+#pragma GCC visibility pop
 
 }  // namespace troth
