@@ -11,6 +11,9 @@
 namespace troth::codec {
 namespace {
 
+/// No id starts with it: an id given as a token is refused, not read as another.
+constexpr char kTokenMark = 'p';
+
 /// Syntax and fields; an empty body is `{}`.
 template <class T>
 std::optional<Problem> read_object(std::string_view body, const ReadBounds& bounds, T& message) {
@@ -103,11 +106,12 @@ std::string write_json(const answer::Refused& refused, std::string_view instance
 }
 
 std::string page_token(const TransactionId& last) {
-  return to_base64url(to_bytes(last));
+  return kTokenMark + to_base64url(to_bytes(last));
 }
 
 std::optional<TransactionId> parse_page_token(std::string_view token) {
-  const auto bytes = from_base64url(token);
+  if (!token.starts_with(kTokenMark)) return std::nullopt;
+  const auto bytes = from_base64url(token.substr(1));
   return bytes ? transaction_id_from_bytes(*bytes) : std::nullopt;
 }
 
