@@ -1,0 +1,64 @@
+// trothd: reads what it is told, serves until a signal, and leaves with the exit code of api.md.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <future>
+
+#include "coordinator/server/clock.h"
+#include "coordinator/server/command_line.h"
+#include "coordinator/server/log_line.h"
+#include "coordinator/server/server.h"
+
+namespace {
+
+using namespace troth::server;
+
+void say(const std::string& line) {
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+int serve(const Config& config) {
+  const troth::Millis begun = now().due;
+  auto result = Server::start(
+      config, [&](troth::LogId id) { say("trothd made a new log " + troth::to_text(id) + " in " + config.data_dir); });
+  if (const auto* error = std::get_if<StartError>(&result)) {
+    std::fprintf(stderr, "trothd: %s\n", error->message.c_str());
+    return error->exit_code;
+  }
+  auto& server = *std::get<std::unique_ptr<Server>>(result);
+  std::promise<int> stop;
+  server.on_signal([&, signals = 0](int signal) mutable {
+    // A second signal is impatience: what a kill -9 would leave is as safe.
+    if (++signals > 1) std::_Exit(128 + signal);
+    server.announce_drain();
+    stop.set_value(signal);
+  });
+  const troth::Millis took = now().due - begun;
+  say(ready_line(config, server.started(), took));
+  log(Level::kInfo, "trothd.ready",
+      {{"port", std::uint64_t{server.started().port}},
+       {"epoch", std::uint64_t{server.started().identity.epoch.epoch}},
+       {"recovered", std::uint64_t{server.started().recovered}},
+       {"took_ms", std::int64_t{took}}});
+  const int signal = stop.get_future().get();
+  log(Level::kInfo, "trothd.draining", {{"signal", std::int64_t{signal}}});
+  server.drain();
+  log(Level::kInfo, "trothd.stopped");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  auto read = read_command_line(argc, argv, [](const char* name) -> const char* { return std::getenv(name); });
+  if (const auto* leave = std::get_if<Leave>(&read)) {
+    std::fputs(leave->out.c_str(), stdout);
+    std::fputs(leave->err.c_str(), stderr);
+    return leave->exit_code;
+  }
+  const auto& config = std::get<Config>(read);
+  set_up_logs(config.log_level, config.log_format);
+  return serve(config);
+}

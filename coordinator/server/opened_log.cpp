@@ -1,0 +1,82 @@
+#include "coordinator/server/opened_log.h"
+
+#include <sys/random.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "coordinator/server/clock.h"
+#include "recovery/rebuild.h"
+#include "wal/files.h"
+#include "wal/generations.h"
+
+namespace troth::server {
+namespace {
+
+/// Recovery as the log sees it.
+class Replayer : public wal::Replayer {
+ public:
+  explicit Replayer(const Limits& limits) : limits_(limits), replay_(limits) {}
+
+  std::string see(const wal::Stored& record) override { return replay_.see(record); }
+  std::vector<wal::Record> rebuilt(Lsn cut) override { return replay_.rebuilt(cut, now().at, limits_.key_retain_ms); }
+  void reset() override { replay_ = recovery::Replay(limits_); }
+  recovery::Known take() { return std::move(replay_.known()); }
+
+ private:
+  Limits limits_;
+  recovery::Replay replay_;
+};
+
+/// 32 bits that no other start of any copy of this log draws.
+std::uint32_t draw_nonce() {
+  std::uint32_t nonce = 0;
+  while (getrandom(&nonce, sizeof nonce, 0) != sizeof nonce) {
+    if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "getrandom");
+  }
+  return nonce;
+}
+
+}  // namespace
+
+std::variant<OpenedLog, StartError> open_log(const Config& config) {
+  wal::OpenOptions options;
+  options.dir = config.data_dir;
+  options.must_exist = config.must_exist;
+  options.expected_log_id = config.log_id;
+  options.ballast_bytes = config.limits.ballast_bytes;
+  Replayer replayer(config.limits);
+  auto opened = wal::SqliteLog::open(options, replayer);
+  if (auto* error = std::get_if<wal::OpenError>(&opened))
+    return StartError{error->exit_code, std::move(error->message)};
+  auto& found = std::get<wal::SqliteLog::Opened>(opened);
+  OpenedLog result{std::move(found.log), replayer.take(), found.created};
+  result.known.log = found.log_id;
+  result.known.last_lsn = found.last_lsn;
+  return result;
+}
+
+EpochId start_epoch(OpenedLog& opened, Inbox& inbox) {
+  opened.log->on_progress([&inbox] { inbox.ring(); });
+  const auto& epochs = opened.known.epochs;
+  fact::EpochStarted started;
+  started.epoch = {epochs.empty() ? 1 : epochs.back().epoch.epoch + 1, draw_nonce()};
+  started.first_lsn = opened.known.last_lsn + 1;
+  started.at = now().at;
+  const wal::Record record = recovery::to_record(started);
+  const Lsn lsn = opened.log->append({&record, 1});
+  std::vector<engine::Command> none;  // nobody sends commands before a socket accepts
+  while (opened.log->durable() < lsn) inbox.take(none, 1'000);
+  recovery::fold(opened.known, lsn, started);
+  opened.known.last_lsn = lsn;
+  return started.epoch;
+}
+
+void mark_old_copy(const std::string& data_dir) {
+  const wal::Directory directory = wal::Directory::open(data_dir);
+  directory.replace(wal::kOldCopy,
+                    "a participant has seen more of this log than it holds; run: trothctl log restore\n");
+}
+
+}  // namespace troth::server

@@ -1,0 +1,202 @@
+#include "coordinator/server/server.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <fstream>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "coordinator/server/clock.h"
+#include "coordinator/server/connections.h"
+#include "coordinator/server/engine_thread.h"
+#include "coordinator/server/log_line.h"
+#include "coordinator/server/metrics.h"
+#include "coordinator/server/opened_log.h"
+#include "coordinator/server/service.h"
+#include "coordinator/server/version.h"
+#include "proto/transport/http_server.h"
+#include "proto/values/messages.h"
+
+namespace troth::server {
+namespace {
+
+/// How long a drain waits for replies to be written and for peers to answer the close.
+constexpr Millis kGoodbyeMs = 1'500;
+
+class RunningServer final : public Server {
+ public:
+  RunningServer(const Config& config, OpenedLog opened)
+      : config_(config),
+        opened_(std::move(opened)),
+        exchange_(io_, inbox_),
+        connections_{io_, inbox_, exchange_, config_.limits, started_.identity, {}, {}},
+        service_(connections_, {[this] { return readiness(); },
+                                [this](const HttpCounters& http, const SocketCounters& sockets) {
+                                  return metrics_text(scrape(), http, sockets);
+                                }}) {}
+  ~RunningServer() override { stop(); }
+
+  std::string bind();
+  std::string serve();
+  const Started& started() const override { return started_; }
+  void on_signal(std::function<void(int)> handler) override { io_.on_signal(std::move(handler)); }
+  void announce_drain() override { draining_ = true; }
+  void drain() override;
+
+ private:
+  void recover();
+  std::string write_port_file() const;
+  Readiness readiness() const;
+  Scrape scrape() const;
+  void close_connections();
+  void stop();
+
+  const Config config_;
+  OpenedLog opened_;
+  Started started_;
+  Inbox inbox_;
+  transport::Io io_;
+  Exchange exchange_;
+  Connections connections_;
+  Service service_;
+  std::unique_ptr<transport::HttpServer> http_;
+  std::unique_ptr<EngineThread> engine_;
+  std::atomic<bool> draining_ = false;
+  bool stopped_ = false;
+};
+
+/// Before the epoch, so that a start that cannot bind leaves no trace in the log. Nothing is accepted yet.
+std::string RunningServer::bind() {
+  transport::HttpLimits limits;
+  limits.max_header_bytes = config_.limits.max_header_bytes;
+  limits.max_connections = config_.limits.max_connections;
+  limits.header_timeout_ms = config_.limits.header_timeout_ms;
+  limits.body_timeout_ms = config_.limits.body_timeout_ms;
+  limits.idle_timeout_ms = config_.limits.idle_timeout_ms;
+  auto bound = transport::HttpServer::bind(io_, config_.host, config_.port, limits, service_);
+  if (auto* why = std::get_if<std::string>(&bound)) {
+    return "cannot listen on " + config_.host + ":" + std::to_string(config_.port) + ": " + *why;
+  }
+  http_ = std::move(std::get<std::unique_ptr<transport::HttpServer>>(bound));
+  return {};
+}
+
+void RunningServer::recover() {
+  started_.new_log = opened_.created;
+  started_.recovered = opened_.known.live.size();
+  for (const auto& [id, live] : opened_.known.live) {
+    if (std::holds_alternative<fact::CommitDecided>(live)) ++started_.in_doubt;
+  }
+  const EpochId epoch = start_epoch(opened_, inbox_);
+  started_.identity = {opened_.known.log, epoch, opened_.known.horizon};
+  engine::Options options;
+  options.limits = config_.limits;
+  options.version = version();
+  options.ping_ms = kPingMs;
+  options.session_window = kSessionWindow;
+  options.max_messages = kMaxMessages;
+  auto engine =
+      std::make_unique<engine::Engine>(*opened_.log, std::move(opened_.known), epoch, std::move(options), now());
+  engine_ = std::make_unique<EngineThread>(inbox_, std::move(engine), exchange_, [dir = config_.data_dir] {
+    log(Level::kError, "trothd.old_copy", {{"remedy", "trothctl log restore"}});
+    mark_old_copy(dir);
+  });
+}
+
+std::string RunningServer::serve() {
+  recover();
+  started_.port = http_->port();
+  http_->start();
+  return write_port_file();
+}
+
+/// Whoever sees the file sees the whole number, and finds the listener answering.
+std::string RunningServer::write_port_file() const {
+  if (config_.port_file.empty()) return {};
+  const std::string aside = config_.port_file + ".new";
+  std::ofstream file(aside, std::ios::trunc);
+  file << started_.port << "\n";
+  file.close();
+  if (!file || std::rename(aside.c_str(), config_.port_file.c_str()) != 0) {
+    return "cannot write the port file " + config_.port_file + ": its directory must exist and be writable";
+  }
+  return {};
+}
+
+Readiness RunningServer::readiness() const {
+  return {draining_, !opened_.log->has_reserve(), engine_->snapshot().old_copy};
+}
+
+Scrape RunningServer::scrape() const {
+  Scrape scrape;
+  scrape.engine = engine_->snapshot().stats;
+  scrape.log = opened_.log->stats();
+  scrape.readiness = readiness();
+  scrape.epoch = started_.identity.epoch.epoch;
+  scrape.http_connections = http_->connections();
+  scrape.inbox = inbox_.backlog();
+  return scrape;
+}
+
+void RunningServer::drain() {
+  announce_drain();
+  const bool quiet = engine_->drain(config_.limits.drain_ms);
+  log(quiet ? Level::kInfo : Level::kWarn, "trothd.drained", {{"quiet", quiet}});
+  close_connections();
+  stop();
+}
+
+/// Lets the io thread write what it has, then closes; waits for the peers' answers, but not for ever.
+void RunningServer::close_connections() {
+  std::mutex mutex;
+  std::condition_variable changed;
+  const auto open = std::make_shared<std::atomic<std::uint64_t>>(1);
+  io_.post([this] {
+    http_->stop_accepting();
+    const std::vector<Closable*> peers(connections_.open.begin(), connections_.open.end());
+    for (Closable* peer : peers) peer->close(session::kCloseDraining, "the coordinator is stopping; connect again");
+  });
+  const Millis until = now().due + kGoodbyeMs;
+  std::unique_lock lock(mutex);
+  while (*open > 0 && now().due < until) {
+    io_.post([this, open] { *open = connections_.open.size() + http_->connections(); });
+    changed.wait_for(lock, std::chrono::milliseconds(5));
+  }
+}
+
+void RunningServer::stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  io_.stop();  // first: nobody must be told anything that the engine says while the log closes
+  if (engine_) engine_->stop();
+  opened_.log->stop();
+}
+
+}  // namespace
+
+std::variant<std::unique_ptr<Server>, StartError> Server::start(const Config& config,
+                                                                std::function<void(LogId)> on_new_log) {
+  auto opened = open_log(config);
+  if (auto* error = std::get_if<StartError>(&opened)) return std::move(*error);
+  auto& log = std::get<OpenedLog>(opened);
+  if (log.created && on_new_log) on_new_log(log.known.log);
+  auto server = std::make_unique<RunningServer>(config, std::move(log));
+  if (std::string why = server->bind(); !why.empty()) return StartError{kExitCannotBind, std::move(why)};
+  if (std::string why = server->serve(); !why.empty()) return StartError{kExitCannotBind, std::move(why)};
+  return server;
+}
+
+std::string ready_line(const Config& config, const Started& started, Millis took_ms) {
+  const bool v6 = config.host.find(':') != std::string::npos;
+  const std::string host = v6 ? "[" + config.host + "]" : config.host;
+  return "trothd " + std::string(version()) + " ready on http://" + host + ":" + std::to_string(started.port) +
+         " log " + to_text(started.identity.log) + " epoch " + std::to_string(started.identity.epoch.epoch) +
+         " recovered " + std::to_string(started.recovered) + " in_doubt " + std::to_string(started.in_doubt) + " in " +
+         std::to_string(took_ms) + " ms";
+}
+
+}  // namespace troth::server

@@ -1,0 +1,53 @@
+// coordinator/server/server.h: a coordinator in this process: log, engine, listener. `trothd` is one of it; tests run
+// several.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "coordinator/server/config.h"
+#include "coordinator/server/identity.h"
+
+namespace troth::server {
+
+/// Why it did not start: one line, and the exit code of api.md.
+struct StartError {
+  int exit_code = 1;
+  std::string message;
+};
+inline constexpr int kExitCannotBind = 1;
+
+/// What the ready line says.
+struct Started {
+  Identity identity;
+  std::uint16_t port = 0;
+  bool new_log = false;
+  std::size_t recovered = 0;  // transactions that are not over
+  std::size_t in_doubt = 0;   // of these, decided ones that not every branch has acknowledged
+};
+
+class Server {
+ public:
+  /// Opens the log, recovers, makes the new epoch durable, and only then answers anybody. `on_new_log` is called when a
+  /// new log was made, before anything else happens with it.
+  static std::variant<std::unique_ptr<Server>, StartError> start(const Config& config,
+                                                                 std::function<void(LogId)> on_new_log = {});
+  virtual ~Server() = default;  // as a crash would, if `drain` did not come first; but the log closes in order
+
+  virtual const Started& started() const = 0;
+  /// Calls `handler` on the io thread for each SIGTERM and SIGINT.
+  virtual void on_signal(std::function<void(int)> handler) = 0;
+  /// From now on `/readyz` answers 503. Any thread.
+  virtual void announce_drain() = 0;
+  /// Refuses new transactions, lets running ones be decided (at most drain-ms), answers who waits, closes the sessions
+  /// (4503) and the log. What is not decided then is presumed aborted at the next start. Not from the io thread; once.
+  virtual void drain() = 0;
+};
+
+/// The ready line of api.md.
+std::string ready_line(const Config& config, const Started& started, Millis took_ms);
+
+}  // namespace troth::server
