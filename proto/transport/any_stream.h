@@ -15,7 +15,8 @@
 namespace troth::transport {
 
 using error_code = boost::system::error_code;
-// Never std::function: it would lose the associated executor and allocator of the operation.
+// Never std::function: it would lose the associated executor and allocator of the operation. Never assigned to, only
+// constructed: the move assignment of Boost 1.81 copies, and the copy calls itself until the stack ends.
 using TransferHandler = asio::any_completion_handler<void(error_code, std::size_t)>;
 using DoneHandler = asio::any_completion_handler<void(error_code)>;
 

@@ -17,19 +17,18 @@ struct Pipe {
   std::string bytes;
   bool ended = false;
   asio::mutable_buffer into;
-  TransferHandler reader;
+  std::optional<TransferHandler> reader;  // never assigned to: see any_stream.h
 };
 
 class MemoryStream : public Stream {
  public:
   MemoryStream(Executor executor, std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out, std::size_t step)
       : executor_(executor), in_(std::move(in)), out_(std::move(out)), step_(step) {}
-  ~MemoryStream() override { close(); }
 
   Executor executor() override { return executor_; }
   void read(asio::mutable_buffer into, TransferHandler done) override {
     in_->into = into;
-    in_->reader = std::move(done);
+    in_->reader.emplace(std::move(done));
     serve(*in_);
   }
   void write(const ConstBuffers& from, TransferHandler done) override {
@@ -42,7 +41,7 @@ class MemoryStream : public Stream {
     complete(std::move(done), error_code(), count);
   }
   void cancel() override {
-    if (in_->reader) complete(std::move(in_->reader), asio::error::operation_aborted, 0);
+    if (in_->reader) complete(take_reader(*in_), asio::error::operation_aborted, 0);
   }
   void end_send() override {
     out_->ended = true;
@@ -55,15 +54,20 @@ class MemoryStream : public Stream {
   bool quiet() override { return in_->bytes.empty() && !in_->ended; }
 
  private:
+  static TransferHandler take_reader(Pipe& pipe) {
+    TransferHandler reader(std::move(*pipe.reader));
+    pipe.reader.reset();
+    return reader;
+  }
   void complete(TransferHandler done, error_code error, std::size_t count) {
     asio::post(executor_, [done = std::move(done), error, count]() mutable { std::move(done)(error, count); });
   }
   void serve(Pipe& pipe) {
     if (!pipe.reader || (pipe.bytes.empty() && !pipe.ended)) return;
-    if (pipe.bytes.empty()) return complete(std::move(pipe.reader), asio::error::eof, 0);
+    if (pipe.bytes.empty()) return complete(take_reader(pipe), asio::error::eof, 0);
     const std::size_t count = asio::buffer_copy(pipe.into, asio::buffer(pipe.bytes), step_);
     pipe.bytes.erase(0, count);
-    complete(std::move(pipe.reader), error_code(), count);
+    complete(take_reader(pipe), error_code(), count);
   }
 
   Executor executor_;
