@@ -1,0 +1,232 @@
+// The client against a scripted coordinator on real sockets, and its window of open calls alone.
+#include "troth/client.h"
+
+#include "participant-sdk/client/window.h"
+#include "tests/sdk/fake_coordinator.h"
+
+namespace troth::sdk {
+namespace {
+
+using client_session::ClientHello;
+using client_session::ClientWelcome;
+using client_session::FromClient;
+using client_session::Reply;
+using client_session::Request;
+using client_session::ToClient;
+
+constexpr LogId kLog{7};
+
+TransactionId id_of(std::uint64_t sequence) {
+  return {kLog, 0, {3, 9}, sequence};
+}
+
+answer::Transaction committed(std::uint64_t sequence) {
+  answer::Transaction answer;
+  answer.view.id = id_of(sequence);
+  answer.view.phase = Phase::kFinished;
+  answer.view.outcome = Outcome::kCommitted;
+  return answer;
+}
+
+answer::Refused aborted(std::uint64_t sequence) {
+  answer::Refused answer;
+  answer.problem.slug = Slug::kAborted;
+  answer.transaction = committed(sequence).view;
+  answer.transaction->outcome = Outcome::kAborted;
+  answer.transaction->abort_reason = AbortReason::kVote;
+  return answer;
+}
+
+class ClientTest : public testing::Test {
+ protected:
+  Client::Options options() {
+    Client::Options options;
+    options.coordinator = coordinator_.url();
+    options.reconnect_min = std::chrono::milliseconds(1);
+    options.reconnect_max = std::chrono::milliseconds(20);
+    return options;
+  }
+  static std::optional<FromClient> receive(FakePeer& peer) {
+    auto decoded = codec::decode_from_client(peer.receive(), Limits{});
+    auto* frame = std::get_if<FromClient>(&decoded);
+    return frame ? std::optional(std::move(*frame)) : std::nullopt;
+  }
+  /// Takes a connection through its hello; returns the client's session.
+  std::string welcome(std::shared_ptr<FakePeer>& peer, EpochId epoch, LogId log = kLog, std::uint32_t window = 100) {
+    peer = coordinator_.accept();
+    const auto hello = peer ? receive(*peer) : std::nullopt;
+    if (!hello || !hello->hello) return {};
+    ToClient frame;
+    frame.welcome = ClientWelcome{log, epoch, {log, 0, {1, 0}, 1}, window};
+    peer->send(codec::encode(frame));
+    return hello->hello->session;
+  }
+  static std::vector<Request> requests(FakePeer& peer, std::size_t count) {
+    std::vector<Request> all;
+    while (all.size() < count) {
+      auto frame = receive(peer);
+      if (!frame) break;
+      for (auto& request : frame->requests) all.push_back(std::move(request));
+    }
+    return all;
+  }
+  template <class Answer>
+  static void reply(FakePeer& peer, std::uint64_t sequence, Answer answer) {
+    ToClient frame;
+    frame.replies.push_back(Reply{sequence, std::move(answer)});
+    peer.send(codec::encode(frame));
+  }
+  static TransactionSpec transfer() {
+    TransactionSpec spec;
+    spec.label = "transfer";
+    spec.branches = {{"bank-a", "", R"({"amount":1})"}, {"bank-b", "", R"({"amount":1})"}};
+    return spec;
+  }
+
+  FakeCoordinator coordinator_{"troth.client.v1"};
+};
+
+TEST_F(ClientTest, RunIsOneRequestAndOneAnswer) {
+  Client client(options());
+  auto result = client.run_async(transfer());
+  std::shared_ptr<FakePeer> peer;
+  EXPECT_EQ(welcome(peer, {3, 9}).size(), 16u);
+  const auto asked = requests(*peer, 1);
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked[0].sequence, 1u);
+  EXPECT_EQ(asked[0].first_epoch, (EpochId{3, 9}));
+  const auto& begin = std::get<request::Begin>(asked[0].body);
+  EXPECT_TRUE(begin.commit);
+  EXPECT_EQ(begin.branches.size(), 2u);
+  reply(*peer, 1, committed(40));
+  const auto heard = result.get();
+  EXPECT_TRUE(heard.committed());
+  EXPECT_EQ(heard.transaction, id_of(40));
+}
+
+TEST_F(ClientTest, AbortIsHeardWithItsReason) {
+  Client client(options());
+  auto result = client.run_async(transfer());
+  std::shared_ptr<FakePeer> peer;
+  welcome(peer, {3, 9});
+  ASSERT_EQ(requests(*peer, 1).size(), 1u);
+  reply(*peer, 1, aborted(40));
+  const auto heard = result.get();
+  EXPECT_TRUE(heard.aborted());
+  EXPECT_EQ(heard.reason, "vote");
+  EXPECT_EQ(heard.problem, "aborted");
+}
+
+TEST_F(ClientTest, UnansweredRequestsAreSentAgainUnderTheirFirstSequenceAndEpoch) {
+  Client client(options());
+  auto first = client.run_async(transfer());
+  std::shared_ptr<FakePeer> peer;
+  const auto session = welcome(peer, {3, 9});
+  ASSERT_EQ(requests(*peer, 1).size(), 1u);
+  peer->close(session::kCloseDraining, "restart");
+  EXPECT_EQ(welcome(peer, {4, 5}), session);
+  const auto again = requests(*peer, 1);
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(again[0].sequence, 1u);
+  EXPECT_EQ(again[0].first_epoch, (EpochId{3, 9}));
+  auto second = client.run_async(transfer());
+  const auto fresh = requests(*peer, 1);
+  ASSERT_EQ(fresh.size(), 1u);
+  EXPECT_EQ(fresh[0].sequence, 2u);
+  EXPECT_EQ(fresh[0].first_epoch, (EpochId{4, 5}));
+  EXPECT_EQ(fresh[0].acked_below, 1u);
+  reply(*peer, 1, committed(40));
+  EXPECT_TRUE(first.get().committed());
+  auto third = client.run_async(transfer());
+  const auto last = requests(*peer, 1);
+  ASSERT_EQ(last.size(), 1u);
+  EXPECT_EQ(last[0].acked_below, 2u);
+  reply(*peer, 2, committed(41));
+  reply(*peer, 3, committed(42));
+  EXPECT_TRUE(second.get().committed());
+  EXPECT_TRUE(third.get().committed());
+}
+
+TEST_F(ClientTest, WhatWasSentToAnotherLogIsForAnOperator) {
+  Client client(options());
+  auto result = client.run_async(transfer());
+  std::shared_ptr<FakePeer> peer;
+  welcome(peer, {3, 9});
+  ASSERT_EQ(requests(*peer, 1).size(), 1u);
+  peer->close(session::kCloseDraining, "moved");
+  welcome(peer, {3, 9}, LogId{8});
+  EXPECT_EQ(result.get().kind, Result::kAskOperator);
+}
+
+TEST_F(ClientTest, OneCallThatCannotBeReadDoesNotTakeTheOthersDown) {
+  Client client(options());
+  std::shared_ptr<FakePeer> peer;
+  welcome(peer, {3, 9});
+  auto good = client.run_async(transfer());
+  ASSERT_EQ(requests(*peer, 1).size(), 1u);
+  auto bad_spec = transfer();
+  bad_spec.label = "two\nlines";
+  auto bad = client.run_async(bad_spec);
+  EXPECT_FALSE(receive(*peer));  // the second frame cannot be read
+  peer->close(session::kCloseBadFrame, "label");
+  welcome(peer, {3, 9});
+  ASSERT_EQ(requests(*peer, 1).size(), 1u);
+  reply(*peer, 1, committed(40));
+  EXPECT_TRUE(good.get().committed());
+  EXPECT_FALSE(receive(*peer));  // alone now, so it is known to be the one
+  peer->close(session::kCloseBadFrame, "label");
+  const auto heard = bad.get();
+  EXPECT_EQ(heard.kind, Result::kRefused);
+  EXPECT_EQ(heard.detail, "label");
+}
+
+TEST_F(ClientTest, NoAnswerInTimeIsUnknown) {
+  auto impatient = options();
+  impatient.patience = std::chrono::milliseconds(1);
+  Client client(impatient);
+  EXPECT_EQ(client.run(transfer()).kind, Result::kUnknown);
+}
+
+TEST_F(ClientTest, DestroyedClientAnswersWhatIsOpen) {
+  std::future<Result> result;
+  {
+    Client client(options());
+    result = client.run_async(transfer());
+  }
+  EXPECT_EQ(result.get().kind, Result::kUnknown);
+}
+
+TEST(Window, SendsNoMoreThanTheCoordinatorAllows) {
+  Window window;
+  Completions completions;
+  for (int i = 0; i < 3; ++i) window.add(request::Get{id_of(1), {}}, 1'000, {});
+  EXPECT_TRUE(window.next().empty());  // not connected
+  window.welcomed({kLog, {3, 9}, {}, 2}, completions);
+  EXPECT_EQ(window.next().size(), 2u);
+  EXPECT_TRUE(window.next().empty());
+  window.replied({1, committed(1)}, completions);
+  ASSERT_EQ(completions.size(), 1u);
+  EXPECT_EQ(window.next().size(), 1u);
+}
+
+TEST(Window, GivenUpCallsStillCountUntilTheyAreAnswered) {
+  Window window;
+  Completions completions;
+  window.welcomed({kLog, {3, 9}, {}, 1}, completions);
+  window.add(request::Get{id_of(1), {}}, 10, {});
+  window.add(request::Get{id_of(2), {}}, 1'000, {});
+  EXPECT_EQ(window.next().size(), 1u);
+  window.give_up(10, completions);
+  EXPECT_TRUE(window.next().empty());
+  window.replied({1, committed(1)}, completions);
+  EXPECT_EQ(window.next().size(), 1u);
+}
+
+TEST(Client, BadOptionsAreRefused) {
+  Client::Options options;
+  options.coordinator = "ftp://somewhere";
+  EXPECT_THROW(Client{options}, std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace troth::sdk
