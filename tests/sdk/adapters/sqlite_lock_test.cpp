@@ -1,0 +1,164 @@
+// Two branches that want the same row: one waits a while, or votes to abort.
+#include <atomic>
+#include <future>
+#include <thread>
+
+#include "tests/sdk/adapters/sqlite_fixture.h"
+
+namespace troth::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class SqliteLock : public SqliteAdapter {
+ protected:
+  /// Counts runs of the work, so that a test can wait until a branch has met the lock.
+  void wait_for(std::chrono::milliseconds wait, unsigned max_waiting = 2) {
+    options_.lock_wait = wait;
+    options_.max_waiting = max_waiting;
+    work_ = [this](sqlite3* db, const Branch& of) {
+      ++runs_;
+      runs_.notify_all();
+      return run_payload(db, of);
+    };
+    restart();
+  }
+  void until_runs(int count) {
+    for (int seen = runs_; seen < count; seen = runs_) runs_.wait(seen);
+  }
+  std::future<std::string> prepare_beside(const Branch& of) {
+    return std::async(std::launch::async, [this, of] { return prepare(of); });
+  }
+
+  std::atomic<int> runs_{0};
+};
+
+std::string locked(const std::string& row, std::uint64_t holder) {
+  return row + " is locked by branch " + to_text(branch(holder).id);
+}
+
+TEST_F(SqliteLock, TheSecondBranchOnARowVotesAbortAndNamesTheHolder) {
+  EXPECT_EQ(prepare(branch(1, move(1, -30))), "commit");
+  EXPECT_EQ(prepare(branch(2, move(1, -30))), locked("account(1)", 1));
+  EXPECT_EQ(prepare(branch(3, move(2, -30))), "commit");
+}
+
+TEST_F(SqliteLock, LocksHoldAcrossARestart) {
+  EXPECT_EQ(prepare(branch(1, move(1, -30))), "commit");
+  restart();
+  EXPECT_EQ(prepare(branch(2, move(1, -30))), locked("account(1)", 1));
+}
+
+TEST_F(SqliteLock, ALockIsFreeAfterCommitAndAfterAbort) {
+  EXPECT_EQ(prepare(branch(1, move(1, -30))), "commit");
+  EXPECT_EQ(resource_->commit(branch(1)), Ack::kCommitted);
+  EXPECT_EQ(prepare(branch(2, move(1, -30))), "commit");
+  EXPECT_EQ(resource_->abort(branch(2)), Ack::kAborted);
+  EXPECT_EQ(prepare(branch(3, move(1, -30))), "commit");
+}
+
+TEST_F(SqliteLock, InsertsOfTheSameKeyAreTheSameRow) {
+  EXPECT_EQ(prepare(branch(1, "INSERT INTO account VALUES (77, 1)")), "commit");
+  EXPECT_EQ(prepare(branch(2, "INSERT INTO account VALUES (77, 2)")), locked("account(77)", 1));
+}
+
+TEST_F(SqliteLock, AKeyIsTheSameRowHoweverItIsWritten) {
+  options_.schema += "CREATE TABLE IF NOT EXISTS t(a NOT NULL PRIMARY KEY);";
+  restart();
+  EXPECT_EQ(prepare(branch(1, "INSERT INTO t VALUES (1)")), "commit");
+  EXPECT_EQ(prepare(branch(2, "INSERT INTO t VALUES (1.0)")), locked("t(1)", 1));
+  EXPECT_EQ(prepare(branch(3, "INSERT INTO t VALUES ('1')")), "commit");
+  EXPECT_EQ(prepare(branch(4, "INSERT INTO t VALUES (x'31')")), "commit");
+  EXPECT_EQ(prepare(branch(5, "INSERT INTO t VALUES ('it''s')")), "commit");
+  EXPECT_EQ(prepare(branch(6, "INSERT INTO t VALUES ('it''s')")), locked("t('it''s')", 5));
+  for (const std::uint64_t sequence : {1, 3, 4, 5}) EXPECT_EQ(resource_->commit(branch(sequence)), Ack::kCommitted);
+  EXPECT_EQ(count("t"), 4);
+}
+
+TEST_F(SqliteLock, AWaitingBranchGoesOnFromTheCommittedState) {
+  wait_for(1min);
+  EXPECT_EQ(prepare(branch(1, move(1, -30))), "commit");
+  auto second = prepare_beside(branch(2, move(1, -30)));
+  until_runs(2);
+  EXPECT_EQ(resource_->commit(branch(1)), Ack::kCommitted);
+  EXPECT_EQ(second.get(), "commit");
+  EXPECT_EQ(resource_->commit(branch(2)), Ack::kCommitted);
+  EXPECT_EQ(balance(1), 40);
+}
+
+TEST_F(SqliteLock, AWaitingBranchGoesOnWhenTheHolderAborts) {
+  wait_for(1min);
+  EXPECT_EQ(prepare(branch(1, move(1, -100))), "commit");
+  auto second = prepare_beside(branch(2, move(1, -100)));
+  until_runs(2);
+  EXPECT_EQ(resource_->abort(branch(1)), Ack::kAborted);
+  EXPECT_EQ(second.get(), "commit");
+}
+
+TEST_F(SqliteLock, OtherRowsAreServedWhileABranchWaits) {
+  wait_for(1min);
+  EXPECT_EQ(prepare(branch(1, move(1, -30))), "commit");
+  auto second = prepare_beside(branch(2, move(1, -30)));
+  until_runs(2);
+  EXPECT_EQ(prepare(branch(3, move(2, -30))), "commit");
+  EXPECT_EQ(resource_->commit(branch(3)), Ack::kCommitted);
+  EXPECT_EQ(resource_->commit(branch(1)), Ack::kCommitted);
+  EXPECT_EQ(second.get(), "commit");
+}
+
+TEST_F(SqliteLock, PatienceEnds) {
+  wait_for(20ms);
+  EXPECT_EQ(prepare(branch(1, move(1, -30))), "commit");
+  EXPECT_EQ(prepare(branch(2, move(1, -30))), locked("account(1)", 1));
+}
+
+TEST_F(SqliteLock, MoreThanMaxWaitingVoteAbortAtOnce) {
+  wait_for(1min, 1);
+  EXPECT_EQ(prepare(branch(1, move(1, -30))), "commit");
+  auto second = prepare_beside(branch(2, move(1, -30)));
+  until_runs(2);
+  EXPECT_EQ(prepare(branch(3, move(1, -30))), locked("account(1)", 1));
+  EXPECT_EQ(resource_->commit(branch(1)), Ack::kCommitted);
+  EXPECT_EQ(second.get(), "commit");
+}
+
+TEST_F(SqliteLock, AYoungerTransactionWaitsAnEighthAsLong) {
+  wait_for(800ms);
+  EXPECT_EQ(prepare(branch(5, move(1, -30))), "commit");
+  const auto spent = [this](std::uint64_t sequence) {
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_EQ(prepare(branch(sequence, move(1, -30))), locked("account(1)", 5));
+    return std::chrono::steady_clock::now() - begun;
+  };
+  EXPECT_LT(spent(6), 700ms);
+  EXPECT_GE(spent(4), 800ms);
+}
+
+TEST_F(SqliteLock, AWaitingBranchIsAnsweredWhenTheResourceCloses) {
+  wait_for(1min);
+  EXPECT_EQ(prepare(branch(1, move(1, -30))), "commit");
+  auto second = std::async(std::launch::async,
+                           [this] { EXPECT_THROW(resource_->prepare(branch(2, move(1, -30))), SqliteError); });
+  until_runs(2);
+  restart();
+  second.get();
+}
+
+TEST_F(SqliteLock, ManyBranchesAtOnceLoseNoUpdate) {
+  wait_for(1min, 100);
+  std::vector<std::future<std::string>> all;
+  for (std::uint64_t i = 1; i <= 24; ++i) {
+    all.push_back(std::async(std::launch::async, [this, i] {
+      const std::string vote = prepare(branch(i, move(1 + static_cast<int>(i % 3), 1)));
+      if (vote == "commit") {
+        EXPECT_EQ(resource_->commit(branch(i)), Ack::kCommitted);
+      }
+      return vote;
+    }));
+  }
+  for (auto& one : all) EXPECT_EQ(one.get(), "commit");
+  EXPECT_EQ(balance(1) + balance(2) + balance(3), 324);
+}
+
+}  // namespace
+}  // namespace troth::testing
