@@ -1,6 +1,14 @@
 #include "proto/codec/wire_writer.h"
 
 namespace troth::codec {
+namespace {
+
+char* put_big_endian(char* at, std::uint64_t value, int count) {
+  for (int shift = 8 * (count - 1); shift >= 0; shift -= 8) *at++ = static_cast<char>(value >> shift & 0xff);
+  return at;
+}
+
+}  // namespace
 
 void WireWriter::fixed32(std::uint32_t number, const char* /*name*/, std::uint32_t value) {
   if (value == 0) return;
@@ -10,12 +18,14 @@ void WireWriter::fixed32(std::uint32_t number, const char* /*name*/, std::uint32
 
 void WireWriter::put(std::uint32_t number, const TransactionId& id, bool /*always*/) {
   tag(number, 2);
-  varint(kTransactionIdBytes);
-  big_endian(id.log.value, 8);
-  big_endian(id.shard, 2);
-  big_endian(id.epoch.epoch, 4);
-  big_endian(id.epoch.nonce, 4);
-  big_endian(id.sequence, 6);
+  char text[1 + kTransactionIdBytes] = {static_cast<char>(kTransactionIdBytes)};
+  char* at = text + 1;
+  at = put_big_endian(at, id.log.value, 8);
+  at = put_big_endian(at, id.shard, 2);
+  at = put_big_endian(at, id.epoch.epoch, 4);
+  at = put_big_endian(at, id.epoch.nonce, 4);
+  put_big_endian(at, id.sequence, 6);
+  out_.append(text, sizeof(text));  // once: an id is in nearly every message
 }
 
 void WireWriter::put(std::uint32_t number, LogId id, bool always) {
@@ -40,10 +50,6 @@ void WireWriter::put_chunk(std::uint32_t number, std::string_view chunk) {
 
 void WireWriter::little_endian(std::uint64_t value, int count) {
   for (int i = 0; i < count; ++i) out_.push_back(static_cast<char>(value >> (8 * i) & 0xff));
-}
-
-void WireWriter::big_endian(std::uint64_t value, int count) {
-  for (int i = count - 1; i >= 0; --i) out_.push_back(static_cast<char>(value >> (8 * i) & 0xff));
 }
 
 void WireWriter::close(std::size_t start, std::size_t at, bool always) {

@@ -111,7 +111,6 @@ class WireWriter {
     out_.push_back(static_cast<char>(value));
   }
   void little_endian(std::uint64_t value, int count);
-  void big_endian(std::uint64_t value, int count);
   /// Puts the length before what was written after `at`; takes the field from `start` back when it is empty and may go.
   void close(std::size_t start, std::size_t at, bool always);
 
