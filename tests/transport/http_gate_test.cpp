@@ -78,7 +78,7 @@ std::vector<Row> head_rows() {
       {"VersionInLowerCase", line("GET / http/1.1")},
       {"Http2Preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
       {"MethodWithBrace", line("GE{T / HTTP/1.1")},
-      {"NulInHeader", std::string("GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n", 31)},
+      {"NulInHeader", std::string("GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n", 29)},
       {"BareLineFeeds", "GET / HTTP/1.1\nHost: a\n\n"},
       {"BareLineFeedAfterHeader", "GET / HTTP/1.1\r\nHost: a\n\r\n\r\n"},
       {"BareCarriageReturn", "GET / HTTP/1.1\r\nHost: a\rb\r\n\r\n"},
