@@ -22,16 +22,21 @@ Writer::~Writer() {
   }
   work_.notify_all();
   thread_.join();
+  std::unique_lock lock(mutex_);
+  left_.wait(lock, [this] { return callers_ == 0; });
 }
 
 void Writer::run(const Task& task) {
-  Job job{&task, {}, {}, {}, false};
+  Job job;
+  job.task = &task;
   std::unique_lock lock(mutex_);
   if (broken_) std::rethrow_exception(broken_);
   if (stopping_) throw SqliteError(SQLITE_MISUSE, "the resource is closing");
   queue_.push_back(&job);
   work_.notify_one();
-  answered_.wait(lock, [&job] { return job.done; });
+  ++callers_;
+  job.answered.wait(lock, [&job] { return job.done; });
+  if (--callers_ == 0) left_.notify_one();
   if (job.error) std::rethrow_exception(job.error);
 }
 
@@ -191,7 +196,6 @@ void Writer::settle(const std::vector<Job*>& jobs, const Batch& batch) {
     }
   }
   requeue(batch.released);
-  answered_.notify_all();
 }
 
 /// Lets those try again that waited for one of `released`; in their order, and before newcomers.
@@ -208,6 +212,7 @@ void Writer::requeue(const std::vector<BranchId>& released) {
 void Writer::finish(Job& job) {
   if (job.patience_ends) --waiting_;
   job.done = true;
+  job.answered.notify_one();
 }
 
 void Writer::give_up(const std::vector<Job*>& jobs, const std::exception_ptr& error) {
@@ -216,7 +221,6 @@ void Writer::give_up(const std::vector<Job*>& jobs, const std::exception_ptr& er
     job->error = error;
     finish(*job);
   }
-  answered_.notify_all();
 }
 
 }  // namespace troth::sqlite

@@ -43,7 +43,7 @@ class Writer {
   using Chore = std::function<bool(Batch&)>;
 
   Writer(const Connection& db, Chore chore, unsigned max_waiting);
-  ~Writer();  // tasks not begun get an exception
+  ~Writer();  // tasks not begun get an exception; returns when every caller has gone
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
@@ -54,11 +54,12 @@ class Writer {
 
  private:
   struct Job {
-    const Task* task;
+    const Task* task = nullptr;
     std::optional<Blocked> blocked;
     std::optional<Clock::time_point> patience_ends;  // since the first time it was blocked
     std::exception_ptr error;
     bool done = false;
+    std::condition_variable answered;
   };
 
   void loop();
@@ -80,8 +81,9 @@ class Writer {
   const unsigned max_waiting_;
 
   std::mutex mutex_;
-  std::condition_variable work_;      // for the writer
-  std::condition_variable answered_;  // for callers
+  std::condition_variable work_;  // for the writer
+  std::condition_variable left_;  // for the destructor: a caller has gone
+  unsigned callers_ = 0;
   std::deque<Job*> queue_;
   bool stopping_ = false;
   std::optional<Clock::time_point> chore_due_;
