@@ -84,7 +84,7 @@ std::vector<Case> id_cases() {
       {"FutureSequence", "GET", one + "FUTURE", "", Slug::kUnknownTransaction},
       {"FutureSequenceOfAbort", "POST", one + "FUTURE/abort", "", Slug::kUnknownTransaction},
       {"EpochNobodyStarted", "GET", one + "LOST", "", Slug::kAskOperator},
-      {"UnknownBranch", "POST", one + "DONE/branches/9/retry", "", Slug::kUnknownBranch},
+      {"UnknownBranch", "POST", one + "LIVE/branches/9/retry", "", Slug::kUnknownBranch},
       {"UnknownParticipantOfBegin", "POST", "/v1/transactions", R"({"branches":[{"participant":"nobody"}]})",
        Slug::kUnknownParticipant, "/branches/0/participant"},
       {"UnknownParticipantOfEnlist", "POST", one + "LIVE/branches", R"({"participant":"nobody"})",

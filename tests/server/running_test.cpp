@@ -141,7 +141,7 @@ TEST(Running, DrainRefusesNewWorkFinishesOldAndClosesSessions) {
   const auto mute = ScriptedParticipant::connect(live.io(), live.port(), hello("mute"));
   ASSERT_TRUE(mute->wait_for<session::Welcome>());
   const std::string id = live.begin(R"({"branches":[{"participant":"mute"}]})");
-  std::thread client([&] { EXPECT_EQ(live.post("/v1/transactions/" + id + "/commit").status, 200); });
+  std::thread client([&] { EXPECT_EQ(live.post("/v1/transactions/" + id + "/commit").status, 202); });  // hears what is
   const auto prepare = mute->wait_for<session::Prepare>();
   std::thread drain([&] { (*live).drain(); });
   EXPECT_TRUE(live.eventually([&] { return live.get("/readyz").status == 503; }));

@@ -9,7 +9,7 @@ session::Hello hello(const std::string& participant, const std::string& instance
   message.participant = participant;
   message.instance = instance;
   message.incarnation = "n1";
-  message.window = 100;
+  message.window = 10'000;
   return message;
 }
 
