@@ -21,20 +21,22 @@ void say(const std::string& line) {
 
 int serve(const Config& config) {
   const troth::Millis begun = now().due;
-  auto result = Server::start(
-      config, [&](troth::LogId id) { say("trothd made a new log " + troth::to_text(id) + " in " + config.data_dir); });
+  std::promise<int> stop;
+  Hooks hooks;
+  hooks.on_new_log = [&](troth::LogId id) {
+    say("trothd made a new log " + troth::to_text(id) + " in " + config.data_dir);
+  };
+  hooks.on_signal = [&stop, signals = 0](int signal) mutable {
+    // A second signal is impatience: what a kill -9 would leave is as safe.
+    if (++signals > 1) std::_Exit(128 + signal);
+    stop.set_value(signal);
+  };
+  auto result = Server::start(config, std::move(hooks));
   if (const auto* error = std::get_if<StartError>(&result)) {
     std::fprintf(stderr, "trothd: %s\n", error->message.c_str());
     return error->exit_code;
   }
   auto& server = *std::get<std::unique_ptr<Server>>(result);
-  std::promise<int> stop;
-  server.on_signal([&, signals = 0](int signal) mutable {
-    // A second signal is impatience: what a kill -9 would leave is as safe.
-    if (++signals > 1) std::_Exit(128 + signal);
-    server.announce_drain();
-    stop.set_value(signal);
-  });
   const troth::Millis took = now().due - begun;
   say(ready_line(config, server.started(), took));
   log(Level::kInfo, "trothd.ready",

@@ -40,11 +40,15 @@ class RunningServer final : public Server {
                                 }}) {}
   ~RunningServer() override { stop(); }
 
+  void on_signal(std::function<void(int)> handler) {
+    io_.on_signal([this, handler = std::move(handler)](int signal) {
+      draining_ = true;
+      handler(signal);
+    });
+  }
   std::string bind();
   std::string serve();
   const Started& started() const override { return started_; }
-  void on_signal(std::function<void(int)> handler) override { io_.on_signal(std::move(handler)); }
-  void announce_drain() override { draining_ = true; }
   void drain() override;
 
  private:
@@ -143,7 +147,7 @@ Scrape RunningServer::scrape() const {
 }
 
 void RunningServer::drain() {
-  announce_drain();
+  draining_ = true;
   const bool quiet = engine_->drain(config_.limits.drain_ms);
   log(quiet ? Level::kInfo : Level::kWarn, "trothd.drained", {{"quiet", quiet}});
   close_connections();
@@ -178,13 +182,13 @@ void RunningServer::stop() {
 
 }  // namespace
 
-std::variant<std::unique_ptr<Server>, StartError> Server::start(const Config& config,
-                                                                std::function<void(LogId)> on_new_log) {
+std::variant<std::unique_ptr<Server>, StartError> Server::start(const Config& config, Hooks hooks) {
   auto opened = open_log(config);
   if (auto* error = std::get_if<StartError>(&opened)) return std::move(*error);
   auto& log = std::get<OpenedLog>(opened);
-  if (log.created && on_new_log) on_new_log(log.known.log);
+  if (log.created && hooks.on_new_log) hooks.on_new_log(log.known.log);
   auto server = std::make_unique<RunningServer>(config, std::move(log));
+  if (hooks.on_signal) server->on_signal(std::move(hooks.on_signal));
   if (std::string why = server->bind(); !why.empty()) return StartError{kExitCannotBind, std::move(why)};
   if (std::string why = server->serve(); !why.empty()) return StartError{kExitCannotBind, std::move(why)};
   return server;

@@ -29,19 +29,22 @@ struct Started {
   std::size_t in_doubt = 0;   // of these, decided ones that not every branch has acknowledged
 };
 
+/// What who starts a server wants to hear; both may be empty.
+struct Hooks {
+  /// A new log was made. Before anything else happens with it.
+  std::function<void(LogId)> on_new_log;
+  /// For each SIGTERM and SIGINT, on the io thread, from before the port is told to anybody; from the first on
+  /// `/readyz` answers 503. Empty: signals are left alone.
+  std::function<void(int)> on_signal;
+};
+
 class Server {
  public:
-  /// Opens the log, recovers, makes the new epoch durable, and only then answers anybody. `on_new_log` is called when a
-  /// new log was made, before anything else happens with it.
-  static std::variant<std::unique_ptr<Server>, StartError> start(const Config& config,
-                                                                 std::function<void(LogId)> on_new_log = {});
+  /// Opens the log, recovers, makes the new epoch durable, and only then answers anybody.
+  static std::variant<std::unique_ptr<Server>, StartError> start(const Config& config, Hooks hooks = {});
   virtual ~Server() = default;  // as a crash would, if `drain` did not come first; but the log closes in order
 
   virtual const Started& started() const = 0;
-  /// Calls `handler` on the io thread for each SIGTERM and SIGINT.
-  virtual void on_signal(std::function<void(int)> handler) = 0;
-  /// From now on `/readyz` answers 503. Any thread.
-  virtual void announce_drain() = 0;
   /// Refuses new transactions, lets running ones be decided (at most drain-ms), answers who waits, closes the sessions
   /// (4503) and the log. What is not decided then is presumed aborted at the next start. Not from the io thread; once.
   virtual void drain() = 0;
