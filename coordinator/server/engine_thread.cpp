@@ -46,12 +46,13 @@ void EngineThread::run() {
   std::vector<engine::Command> commands;
   Millis published_due = 0;
   bool stale = true;
+  bool look_again = false;
   bool old_copy = engine_->is_old_copy();
   Inbox::Woken woken = Inbox::Woken::kWork;
   while (woken == Inbox::Woken::kWork) {
     Millis due = engine_->wake_due();
     if (stale) due = std::min(due, published_due + kPublishMs);
-    const Millis sleep = due - std::min(due, now().due);
+    const Millis sleep = look_again ? 0 : due - std::min(due, now().due);
     bool draining = false;
     {
       // Read before the inbox is taken: when it is set, the engine hears DrainStarted in this turn or heard it before.
@@ -71,8 +72,10 @@ void EngineThread::run() {
       published_due = time.due;
       stale = false;
     }
-    if (draining && engine_->is_quiet()) {
-      const std::lock_guard lock(mutex_);
+    const bool quiet = engine_->is_quiet();
+    const std::lock_guard lock(mutex_);
+    look_again = draining_ && !draining;  // asked for while this turn was on its way
+    if (draining && quiet && !quiet_) {
       quiet_ = true;
       quiet_changed_.notify_all();
     }
