@@ -89,6 +89,10 @@ std::uint64_t prepared_in(const std::string& database) {
   return static_cast<std::uint64_t>(read_number(database, "SELECT count(*) FROM troth_branch WHERE state = 1"));
 }
 
+std::uint64_t transfers_in(const std::string& database) {
+  return static_cast<std::uint64_t>(read_number(database, "SELECT count(*) FROM transfer"));
+}
+
 std::vector<std::string> mismatches(const Databases& databases, const std::vector<Transfer>& transfers,
                                     const std::vector<Told>& told) {
   std::vector<std::string> wrong;

@@ -16,6 +16,8 @@ using Databases = std::array<std::string, 2>;  // files, as kBanks
 std::int64_t money_in(const Databases& databases);
 /// Branches that voted commit and do not know the decision.
 std::uint64_t prepared_in(const std::string& database);
+/// How many transfers the bank has made.
+std::uint64_t transfers_in(const std::string& database);
 
 /// Every difference between what was told and what is there, a sentence each: a committed transfer that is not on both
 /// sides as asked; an aborted one that is on a side; one on a side that nobody was told of; one that overdraws and was
