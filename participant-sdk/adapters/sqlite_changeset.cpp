@@ -54,10 +54,12 @@ std::string hex(std::string_view bytes) {
   return out + "'";
 }
 
-/// 1 and 1.0 are the same key to SQLite, so they get the same name.
+/// 1 and 1.0 are the same key to SQLite, so they get the same name. Every whole double in the range of integers is one.
 std::string real_name(double value) {
-  constexpr double kExact = 9007199254740992.0;  // 2^53: every whole number below it has exactly one double
-  if (std::fabs(value) <= kExact && value == std::trunc(value)) return std::to_string(static_cast<long long>(value));
+  constexpr double kTwoTo63 = 9223372036854775808.0;
+  if (value >= -kTwoTo63 && value < kTwoTo63 && value == std::trunc(value)) {
+    return std::to_string(static_cast<std::int64_t>(value));
+  }
   char text[40];
   std::snprintf(text, sizeof text, "%.17g", value);
   return text;

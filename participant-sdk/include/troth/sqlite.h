@@ -64,7 +64,8 @@ struct SqliteOptions {
 /// branches; other connections may read.
 ///
 /// Not isolation: rows a branch only reads are not locked. A read-modify-write in one UPDATE is safe, because the row
-/// it changes is locked; a decision that rests on another row must change that row too.
+/// it changes is locked; a decision that rests on another row must change that row too (an UPDATE that leaves
+/// the values as they were locks nothing).
 class TROTH_API SqliteResource : public Resource {
  public:
   /// The SQL of a branch. It sees committed state only. It may run more than once (after waiting for a lock), and what

@@ -92,6 +92,28 @@ TEST_F(SqliteBranch, InsertsDeletesAndChangedKeysAreAppliedAtCommit) {
   EXPECT_EQ(count("account WHERE id IN (2, 3)"), 0);
 }
 
+TEST_F(SqliteBranch, AReplacedRowAndAnUpsertAreChangesOfThatRow) {
+  EXPECT_EQ(prepare(branch(1, "INSERT OR REPLACE INTO account VALUES (1, 5)")), "commit");
+  EXPECT_EQ(prepare(branch(2, "INSERT INTO account VALUES (2, 1) ON CONFLICT(id) DO UPDATE SET balance = 7")),
+            "commit");
+  EXPECT_EQ(count("troth_lock"), 2);
+  for (const std::uint64_t sequence : {1, 2}) EXPECT_EQ(resource_->commit(branch(sequence)), Ack::kCommitted);
+  EXPECT_EQ(balance(1), 5);
+  EXPECT_EQ(balance(2), 7);
+}
+
+TEST_F(SqliteBranch, AKeyThatSqliteGaveStaysTheBranchs) {
+  options_.schema += "CREATE TABLE IF NOT EXISTS t(a INTEGER PRIMARY KEY AUTOINCREMENT, b);";
+  restart();
+  EXPECT_EQ(prepare(branch(1, "INSERT INTO t(b) VALUES ('first')")), "commit");
+  EXPECT_EQ(prepare(branch(2, "INSERT INTO t(b) VALUES ('second')")),
+            "t(1) is locked by branch " + to_text(branch(1).id));
+  EXPECT_EQ(resource_->commit(branch(1)), Ack::kCommitted);
+  EXPECT_EQ(prepare(branch(3, "INSERT INTO t(b) VALUES ('third')")), "commit");
+  EXPECT_EQ(resource_->commit(branch(3)), Ack::kCommitted);
+  EXPECT_EQ(read("SELECT a FROM t WHERE b = 'third'"), "2");
+}
+
 TEST_F(SqliteBranch, DeletingAllRowsIsRecordedRowByRow) {
   EXPECT_EQ(prepare(branch(1, "DELETE FROM account")), "commit");
   EXPECT_EQ(count("troth_lock"), 10);

@@ -71,8 +71,14 @@ TEST_F(SqliteLock, AKeyIsTheSameRowHoweverItIsWritten) {
   EXPECT_EQ(prepare(branch(4, "INSERT INTO t VALUES (x'31')")), "commit");
   EXPECT_EQ(prepare(branch(5, "INSERT INTO t VALUES ('it''s')")), "commit");
   EXPECT_EQ(prepare(branch(6, "INSERT INTO t VALUES ('it''s')")), locked("t('it''s')", 5));
-  for (const std::uint64_t sequence : {1, 3, 4, 5}) EXPECT_EQ(resource_->commit(branch(sequence)), Ack::kCommitted);
-  EXPECT_EQ(count("t"), 4);
+  EXPECT_EQ(prepare(branch(7, "INSERT INTO t VALUES (1e17)")), "commit");
+  EXPECT_EQ(prepare(branch(8, "INSERT INTO t VALUES (100000000000000000)")), locked("t(100000000000000000)", 7));
+  EXPECT_EQ(prepare(branch(9, "INSERT INTO t VALUES (0.5), (1e300), (-0.0)")), "commit");
+  EXPECT_EQ(prepare(branch(10, "INSERT INTO t VALUES (0)")), locked("t(0)", 9));
+  for (const std::uint64_t sequence : {1, 3, 4, 5, 7, 9}) {
+    EXPECT_EQ(resource_->commit(branch(sequence)), Ack::kCommitted);
+  }
+  EXPECT_EQ(count("t"), 8);
 }
 
 TEST_F(SqliteLock, AWaitingBranchGoesOnFromTheCommittedState) {
