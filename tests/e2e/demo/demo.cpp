@@ -41,8 +41,12 @@ class Run {
     system_.wait_until_serving();
     if (!system_.wait_until_settled(kSettleSeconds)) progress_.say("something is still open: see " + dir_);
     result_.in_doubt = system_.in_doubt();
-    if (options_.keep) keep_until_interrupted(databases, transfers);
+    if (options_.keep) {
+      check(databases, transfers);  // before others play with it
+      keep_until_interrupted();
+    }
     result_.unclean_stop = system_.stop();
+    if (options_.keep) return result_;
     result_.in_doubt = std::max(result_.in_doubt, system_.in_doubt());
     check(databases, transfers);
     return result_;
@@ -91,8 +95,7 @@ class Run {
     result_.mismatches = mismatches(databases, transfers, told_);
   }
 
-  void keep_until_interrupted(const Databases& databases, const std::vector<Transfer>& transfers) {
-    check(databases, transfers);
+  void keep_until_interrupted() {
     progress_.say(table(result_) + last_line(result_));
     progress_.say("\nrunning: " + system_.url() + "   files: " + dir_ + "\n" + things_to_try(system_.url()) +
                   "Ctrl-C ends it.");
