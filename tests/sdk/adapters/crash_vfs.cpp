@@ -22,8 +22,8 @@ sqlite3_file* real(sqlite3_file* file) {
   return reinterpret_cast<File*>(file)->real();
 }
 
-bool now() {
-  return --left == 0;
+void die_if_it_is_time() {
+  if (mode != Crash::kSyncFails && --left == 0) ::_exit(kCrashExit);
 }
 
 int close_file(sqlite3_file* file) {
@@ -33,18 +33,17 @@ int read(sqlite3_file* file, void* data, int size, sqlite3_int64 at) {
   return real(file)->pMethods->xRead(real(file), data, size, at);
 }
 int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 at) {
-  if (now()) {
-    if (mode == Crash::kTorn) real(file)->pMethods->xWrite(real(file), data, size / 2, at);
-    ::_exit(kCrashExit);
-  }
+  if (mode == Crash::kTorn && left == 1) real(file)->pMethods->xWrite(real(file), data, size / 2, at);
+  die_if_it_is_time();
   return real(file)->pMethods->xWrite(real(file), data, size, at);
 }
 int truncate(sqlite3_file* file, sqlite3_int64 size) {
-  if (now()) ::_exit(kCrashExit);
+  die_if_it_is_time();
   return real(file)->pMethods->xTruncate(real(file), size);
 }
 int sync(sqlite3_file* file, int flags) {
-  if (now()) ::_exit(kCrashExit);
+  die_if_it_is_time();
+  if (mode == Crash::kSyncFails && --left == 0) return SQLITE_IOERR_FSYNC;
   return real(file)->pMethods->xSync(real(file), flags);
 }
 int size_of(sqlite3_file* file, sqlite3_int64* size) {
@@ -94,7 +93,7 @@ int open(sqlite3_vfs*, sqlite3_filename name, sqlite3_file* file, int flags, int
 }
 
 int remove(sqlite3_vfs*, const char* name, int sync_directory) {
-  if (now()) ::_exit(kCrashExit);
+  die_if_it_is_time();
   return real_vfs->xDelete(real_vfs, name, sync_directory);
 }
 

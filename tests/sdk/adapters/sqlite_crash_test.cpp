@@ -24,6 +24,9 @@ struct Life {
   bool ran_to_its_end() const { return WIFEXITED(status) && WEXITSTATUS(status) == 0; }
 };
 
+constexpr int kStopped = 3;    // a child found that nothing is answered any more
+constexpr int kNotOpened = 4;  // a child could not open the database
+
 using Say = std::function<void(const std::string&)>;
 
 class SqliteCrash : public ::testing::Test {
@@ -46,10 +49,14 @@ class SqliteCrash : public ::testing::Test {
     const pid_t pid = ::fork();
     if (pid == 0) {
       ::close(ends[0]);
-      child([to = ends[1]](const std::string& line) {
-        const std::string whole = line + "\n";
-        if (::write(to, whole.data(), whole.size()) < 0) ::_exit(1);
-      });
+      try {
+        child([to = ends[1]](const std::string& line) {
+          const std::string whole = line + "\n";
+          if (::write(to, whole.data(), whole.size()) < 0) ::_exit(1);
+        });
+      } catch (const SqliteError&) {
+        ::_exit(kNotOpened);
+      }
       ::_exit(0);
     }
     ::close(ends[1]);
@@ -172,6 +179,35 @@ TEST_P(SqliteCrashEverywhere, WhatWasSaidStands) {
   EXPECT_GT(at, 60) << "so few operations: the file system is not the one that counts";
 }
 
+using SqliteFailedSync = SqliteCrashEverywhere;
+
+TEST_P(SqliteFailedSync, EndsAllAnswersAndTakesNoneBack) {
+  int stopped = 0;
+  for (int at = 1;; ++at) {
+    SCOPED_TRACE("sync " + std::to_string(at) + " fails");
+    new_directory();
+    const Life life = live([&](const Say& say) {
+      crash_at(at, GetParam());
+      const auto resource = open();
+      try {
+        script(*resource, say);
+      } catch (const SqliteError&) {
+        EXPECT_THROW(resource->prepare(branch(9, "SELECT 1")), SqliteError);
+        EXPECT_THROW(resource->in_doubt(), SqliteError);
+        ::_exit(HasFailure() ? 1 : kStopped);
+      }
+    });
+    check(life.said);
+    if (life.ran_to_its_end()) break;
+    const int end = WEXITSTATUS(life.status);
+    ASSERT_TRUE(end == kStopped || end == kNotOpened) << end;
+    stopped += end == kStopped ? 1 : 0;
+  }
+  EXPECT_GE(stopped, 7) << "the script syncs oftener than that";
+}
+
+INSTANTIATE_TEST_SUITE_P(At, SqliteFailedSync, ::testing::Values(Crash::kSyncFails),
+                         [](const auto&) { return "EachSync"; });
 INSTANTIATE_TEST_SUITE_P(At, SqliteCrashEverywhere, ::testing::Values(Crash::kBefore, Crash::kTorn),
                          [](const auto& one) {
                            return one.param == Crash::kBefore ? "BeforeIt" : "InTheMiddleOfAWrite";
