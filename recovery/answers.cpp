@@ -16,7 +16,7 @@ bool Known::in_gap(const TransactionId& id) const {
   const auto found = live.find(id);
   const auto* fact = found == live.end() ? nullptr : &found->second;
   if (fact != nullptr && std::holds_alternative<fact::CommitDecided>(*fact)) return false;
-  if (is_in_gap_range(*this, id)) return true;
+  if (is_in_gap_range(*this, id.epoch)) return true;
   if (fact == nullptr || !std::holds_alternative<fact::OnePhaseStarted>(*fact)) return false;
   return std::any_of(gaps.begin(), gaps.end(),
                      [&id](const fact::GapOpened& gap) { return id.epoch.epoch < gap.to.epoch; });
@@ -52,7 +52,7 @@ DecisionKind decision_of_live(const Known& known, const BranchId& branch) {
 IdStatus classify(const Known& known, EpochId present, std::uint64_t last_given, const TransactionId& id) {
   if (id.log != known.log || id.shard != known.shard) return IdStatus::kForeign;
   const bool is_ours = id.epoch == present || known.find_epoch(id.epoch) != nullptr;
-  if (!is_ours && !is_in_gap_range(known, id)) return IdStatus::kOldCopy;
+  if (!is_ours && !is_in_gap_range(known, id.epoch)) return IdStatus::kOldCopy;
   if (id.epoch == present && id.sequence > last_given) return IdStatus::kNotYetGiven;
   if (known.in_gap(id)) return classify_gap(known, id);
   if (known.live.contains(id)) return IdStatus::kLive;

@@ -11,12 +11,12 @@ bool implies_heuristic(const fact::OperatorActed& act) {
 }
 
 bool needs_abort_detail(const Known& known, const TransactionId& id) {
-  return known.heuristics.contains(id) || known.live.contains(id) || is_in_gap_range(known, id);
+  return known.heuristics.contains(id) || known.live.contains(id) || is_in_gap_range(known, id.epoch);
 }
 
-bool is_in_gap_range(const Known& known, const TransactionId& id) {
-  return std::any_of(known.gaps.begin(), known.gaps.end(), [&id](const fact::GapOpened& gap) {
-    return id.epoch == gap.from || (gap.from.epoch < id.epoch.epoch && id.epoch.epoch < gap.to.epoch);
+bool is_in_gap_range(const Known& known, EpochId epoch) {
+  return std::any_of(known.gaps.begin(), known.gaps.end(), [epoch](const fact::GapOpened& gap) {
+    return epoch == gap.from || (gap.from.epoch < epoch.epoch && epoch.epoch < gap.to.epoch);
   });
 }
 

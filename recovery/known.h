@@ -92,6 +92,9 @@ struct Known {
   bool in_gap(const TransactionId& id) const;
 };
 
+/// `epoch` is one that a restored log does not know to its end: its ids lie in a gap unless the log knows better.
+bool is_in_gap_range(const Known& known, EpochId epoch);
+
 /// Folds one record into `known`; records must come in LSN order. Live traffic may use it too, after an append.
 /// Idempotent: a record that is folded again, or restated by a compacted set while the rows it supersedes are still
 /// there (all of them or a tail), changes nothing; so Checkpoint needs no work here (README.md "Why old rows do no

@@ -8,9 +8,6 @@ namespace troth::recovery {
 /// A heuristic stands because of this act itself, without a report of the participant.
 bool implies_heuristic(const fact::OperatorActed& act);
 
-/// `id` was or could have been given by an epoch that a restored log does not know to its end.
-bool is_in_gap_range(const Known& known, const TransactionId& id);
-
 /// That `id` was told aborted must not be forgotten: something else of it is still kept, or a gap would make it
 /// unknown.
 bool needs_abort_detail(const Known& known, const TransactionId& id);

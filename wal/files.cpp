@@ -67,15 +67,16 @@ Fd::~Fd() {
 }
 
 Directory Directory::open(const std::string& path) {
-  if (path.empty()) throw OpenError{kExitNoDirectory, "no data directory was named; name one with --data"};
+  if (path.empty()) throw OpenError{kExitNoDirectory, "no data directory was named; name one with --data-dir"};
   Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() < 0) {
-    throw OpenError{kExitNoDirectory, path + ": the data directory cannot be opened: " + reason_of(errno) +
-                                          "; make it, owned by the user that runs this, or name another with --data"};
+    throw OpenError{kExitNoDirectory,
+                    path + ": the data directory cannot be opened: " + reason_of(errno) +
+                        "; make it, owned by the user that runs this, or name another with --data-dir"};
   }
   if (::faccessat(fd.get(), ".", R_OK | W_OK | X_OK, AT_EACCESS) != 0) {
     throw OpenError{kExitNoDirectory, path + ": the data directory is not writable: " + reason_of(errno) +
-                                          "; give it to the user that runs this, or name another with --data"};
+                                          "; give it to the user that runs this, or name another with --data-dir"};
   }
   refuse_remote(path, fd.get());
   return {std::filesystem::absolute(path).string(), std::move(fd)};
@@ -86,7 +87,7 @@ void Directory::lock() {
   if (errno != EWOULDBLOCK) throw FileError(path_, "lock", errno);
   throw OpenError{kExitInUse, path_ +
                                   ": the data directory is in use by another process; stop that one first, or name "
-                                  "another directory with --data"};
+                                  "another directory with --data-dir"};
 }
 
 std::string Directory::path_of(std::string_view name) const {

@@ -66,7 +66,7 @@ class Opener {
     }
     if (options_.must_exist) {
       refuse(kExitNoDirectory, "", "there is no log in the data directory, and one must exist",
-             "name the right directory with --data, or start without --must-exist to make a new log");
+             "name the right directory with --data-dir, or start without --must-exist to make a new log");
     }
     delete_others(directory_, {});
     Meta meta;
@@ -131,7 +131,7 @@ class Opener {
       refuse(kExitForeign, name,
              "the log is " + to_text(generation.meta.log_id) + ", not " + to_text(*options_.expected_log_id) +
                  " as configured",
-             "name the directory of that log with --data, or configure the other log id");
+             "name the directory of that log with --data-dir, or configure the other log id");
     }
     set_pragmas(*generation.db);
     generation.head = Head::open(directory_, generation.meta);

@@ -74,8 +74,7 @@ bool Engine::Impl::refuse_session(const SessionOpened& command) {
 bool Engine::Impl::shows_old_copy(const session::Hello& hello) const {
   for (const auto& seen : hello.seen) {
     if (seen.log != known_.log) continue;
-    const auto in_gap = [&](const fact::GapOpened& gap) { return gap.from <= seen.epoch && seen.epoch < gap.to; };
-    if (std::any_of(known_.gaps.begin(), known_.gaps.end(), in_gap)) continue;
+    if (recovery::is_in_gap_range(known_, seen.epoch)) continue;
     const auto same = [&](const fact::EpochStarted& started) { return started.epoch == seen.epoch; };
     const auto epoch = std::find_if(known_.epochs.begin(), known_.epochs.end(), same);
     if (epoch == known_.epochs.end()) return true;
