@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -28,7 +30,10 @@ int exit_code_of(int status) {
   ::dup2(log, STDOUT_FILENO);
   ::dup2(log, STDERR_FILENO);
   ::execv(arguments[0], arguments);
-  ::_exit(127);
+  constexpr std::string_view kWhy = "cannot be run: ";
+  const bool said =
+      ::write(log, kWhy.data(), kWhy.size()) > 0 && ::write(log, arguments[0], std::strlen(arguments[0])) > 0;
+  ::_exit(said ? 127 : 126);
 }
 
 }  // namespace
