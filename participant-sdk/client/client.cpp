@@ -74,6 +74,9 @@ struct Client::Impl {
 
   /// The waiting form of a call.
   Result wait(client_session::RequestBody body) {
+    if (connection.on_io_thread()) {
+      throw std::logic_error("troth::Client: a waiting call from a callback of the client would wait for ever");
+    }
     std::promise<Result> promise;
     auto result = promise.get_future();
     connection.call(std::move(body), [&promise](Result answer) { promise.set_value(std::move(answer)); });

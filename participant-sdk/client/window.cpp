@@ -6,13 +6,24 @@
 namespace troth::sdk {
 namespace {
 
-constexpr std::size_t kMaxRequests = 256;      // of one frame
-constexpr std::size_t kMaxBytes = 256 * 1024;  // roughly; one request may be larger
-constexpr std::size_t kRequestBytes = 256;     // a request without its payloads
+constexpr std::size_t kMaxRequests = 256;           // of one frame
+constexpr std::size_t kMaxBytes = 256 * 1024;       // roughly; one request may be larger
+constexpr std::size_t kRequestBytes = 256;          // a request without its payloads
+constexpr std::size_t kMaxRequestBytes = 1u << 20;  // the coordinator's max-frame-bytes, if nobody changed it
+constexpr std::size_t kLeastFrameBytes = 8'192;     // no coordinator can be set to less
+constexpr std::size_t kMaxOpen = 65'536;            // a coordinator that is away must not cost all memory
 
 Result unknown(std::string detail) {
   Result result;
   result.kind = Result::kUnknown;
+  result.detail = std::move(detail);
+  return result;
+}
+
+Result refused(Slug slug, std::string detail) {
+  Result result;
+  result.kind = Result::kRefused;
+  result.problem = info(slug).text;
   result.detail = std::move(detail);
   return result;
 }
@@ -24,13 +35,23 @@ std::size_t bytes_of(const request::NewBranch& branch) {
 std::size_t bytes_of(const client_session::RequestBody& body) {
   std::size_t bytes = kRequestBytes;
   if (const auto* begin = std::get_if<request::Begin>(&body)) {
+    bytes += begin->label.size() + begin->traceparent.size();
     for (const auto& branch : begin->branches) bytes += bytes_of(branch);
   }
   if (const auto* enlist = std::get_if<request::Enlist>(&body)) bytes += bytes_of(enlist->branch);
+  if (const auto* abort = std::get_if<request::Abort>(&body)) bytes += abort->reason.size();
   return bytes;
 }
 
 }  // namespace
+
+std::optional<Result> Window::refusal(const client_session::RequestBody& body) const {
+  if (bytes_of(body) > kMaxRequestBytes) {
+    return refused(Slug::kTooLarge, "the request is larger than a frame may be (1 MiB)");
+  }
+  if (calls_.size() >= kMaxOpen) return refused(Slug::kLimitReached, "too many calls wait for an answer");
+  return std::nullopt;
+}
 
 void Window::add(client_session::RequestBody body, Millis give_up_due, Done done) {
   calls_.emplace(next_sequence_++, Call{std::move(body), std::nullopt, give_up_due, std::move(done)});
@@ -58,22 +79,27 @@ void Window::welcomed(const client_session::ClientWelcome& welcome, Completions&
   }
 }
 
-void Window::lost(bool refused, const std::string& why, Completions& completions) {
+void Window::lost(Loss loss, const std::string& why, Completions& completions) {
+  const bool may_be_done = loss == Loss::kLink || loss == Loss::kOurs;
   std::vector<Calls::iterator> suspects;
   for (auto at = calls_.begin(); at != calls_.end(); ++at) {
-    if (std::exchange(at->second.in_flight, false)) suspects.push_back(at);
+    if (!std::exchange(at->second.in_flight, false)) continue;
+    at->second.maybe_done = at->second.maybe_done || may_be_done;
+    suspects.push_back(at);
   }
   allowed_ = 0;
   in_flight_ = 0;
-  if (!refused || suspects.empty()) return;
+  if (loss == Loss::kLink || suspects.empty()) return;
   if (suspects.size() > 1) {
     alone_below_ = suspects.back()->first + 1;
     return;
   }
-  Result result;
-  result.kind = Result::kRefused;
-  result.problem = info(Slug::kBadField).text;
-  result.detail = why;
+  const Call& call = suspects.front()->second;
+  const bool too_large = loss == Loss::kPeerTooLarge;
+  // A frame that no coordinator finds too large: then it was the answer that was, and we who closed.
+  const bool sure = !call.maybe_done && !(too_large && bytes_of(call.body) < kLeastFrameBytes);
+  Result result = sure ? refused(too_large ? Slug::kTooLarge : Slug::kBadField, why)
+                       : unknown("it may or may not have happened: " + why);
   take(suspects.front(), std::move(result), completions);
 }
 

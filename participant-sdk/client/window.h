@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -21,16 +22,26 @@ using Done = Client::Done;
 /// Completions to call when no lock is held.
 using Completions = std::vector<std::pair<Done, Result>>;
 
+/// How a connection ended, for the calls in flight.
+enum class Loss {
+  kLink,          // they may have been executed
+  kPeerBadFrame,  // the coordinator said that it cannot read a frame: what was in it was not executed
+  kPeerTooLarge,  // the same of a frame above its limit
+  kOurs           // we could not read what it sent: they may have been executed
+};
+
 class Window {
  public:
+  /// Why such a call is not taken now; empty: it is.
+  std::optional<Result> refusal(const client_session::RequestBody& body) const;
   /// `give_up_due`: then the caller hears kUnknown. Calls have all the same patience, so these grow with the sequence.
   void add(client_session::RequestBody body, Millis give_up_due, Done done);
   /// A new connection: all that is open is to be sent (again). What was sent to another log will never be answered.
   void welcomed(const client_session::ClientWelcome& welcome, Completions& completions);
-  /// The connection is gone: nothing is in flight any more. `refused`: the coordinator closed it over a frame it would
-  /// not read, and said `why`. One call in that frame is to blame: those in flight are then sent one at a time, until
-  /// the one that cannot be read is known and answered kRefused; the others must not suffer for it.
-  void lost(bool refused, const std::string& why, Completions& completions);
+  /// The connection is gone, `why` is for people: nothing is in flight any more. Unless the link was lost, one call is
+  /// to blame: those in flight are then sent one at a time until it is known, and the others must not suffer for it. It
+  /// is answered kRefused only if the coordinator has certainly not executed it, and otherwise kUnknown.
+  void lost(Loss loss, const std::string& why, Completions& completions);
   /// What may be sent now, in the order of sequence; empty when nothing or when the window is full.
   std::vector<client_session::Request> next();
   void replied(client_session::Reply reply, Completions& completions);
@@ -45,6 +56,7 @@ class Window {
     Millis give_up_due = 0;
     Done done;
     bool in_flight = false;
+    bool maybe_done = false;  // a connection was lost, or its answer unreadable, after it was sent
   };
   using Calls = std::map<std::uint64_t, Call>;
 

@@ -180,6 +180,123 @@ TEST_F(ClientTest, OneCallThatCannotBeReadDoesNotTakeTheOthersDown) {
   EXPECT_EQ(heard.detail, "label");
 }
 
+TEST_F(ClientTest, AnAnswerThatCannotBeReadIsUnknownAndNotRefused) {
+  Client client(options());
+  auto result = client.run_async(transfer());
+  std::shared_ptr<FakePeer> peer;
+  welcome(peer, {3, 9});
+  ASSERT_EQ(requests(*peer, 1).size(), 1u);
+  peer->send("\xff\xff");  // it committed, and the answer is garbled
+  EXPECT_EQ(peer->closed(), session::kCloseBadFrame);
+  EXPECT_EQ(result.get().kind, Result::kUnknown);
+}
+
+TEST_F(ClientTest, ACallSentOnALostConnectionIsNeverRefusedAfterwards) {
+  Client client(options());
+  auto result = client.run_async(transfer());
+  std::shared_ptr<FakePeer> peer;
+  welcome(peer, {3, 9});
+  ASSERT_EQ(requests(*peer, 1).size(), 1u);
+  peer->close(session::kCloseDraining, "restart");  // it may have committed
+  welcome(peer, {4, 5});
+  ASSERT_EQ(requests(*peer, 1).size(), 1u);
+  peer->close(session::kCloseBadFrame, "label");
+  EXPECT_EQ(result.get().kind, Result::kUnknown);
+}
+
+TEST_F(ClientTest, ATextMessageFromTheCoordinatorRefusesNothing) {
+  Client client(options());
+  auto result = client.run_async(transfer());
+  std::shared_ptr<FakePeer> peer;
+  welcome(peer, {3, 9});
+  ASSERT_EQ(requests(*peer, 1).size(), 1u);
+  peer->close(session::kCloseBadFrame, "only binary messages are spoken here");  // what the client's own side says then
+  EXPECT_EQ(result.get().kind, Result::kUnknown);
+}
+
+TransactionSpec heavy(std::size_t branches) {
+  TransactionSpec spec;
+  for (std::size_t i = 0; i < branches; ++i) {
+    spec.branches.push_back({"bank-a", std::to_string(i), std::string(60'000, 'x'), true});
+  }
+  return spec;
+}
+
+TEST_F(ClientTest, ARequestAboveTheDefaultFrameIsRefusedHere) {
+  Client client(options());
+  const auto heard = client.run(heavy(18));
+  EXPECT_EQ(heard.kind, Result::kRefused);
+  EXPECT_EQ(heard.problem, "too-large");
+}
+
+TEST_F(ClientTest, ARequestTooLargeForTheCoordinatorDoesNotTakeTheOthersDown) {
+  Client client(options());
+  std::shared_ptr<FakePeer> peer;
+  welcome(peer, {3, 9});
+  auto large = client.run_async(heavy(2));
+  auto small = client.run_async(transfer());
+  ASSERT_EQ(requests(*peer, 2).size(), 2u);
+  peer->close(session::kCloseTooLarge, "the message is too large");
+  welcome(peer, {3, 9});
+  ASSERT_EQ(requests(*peer, 1).size(), 1u);  // alone now
+  peer->close(session::kCloseTooLarge, "the message is too large");
+  const auto heard = large.get();
+  EXPECT_EQ(heard.kind, Result::kRefused);
+  EXPECT_EQ(heard.problem, "too-large");
+  welcome(peer, {3, 9});
+  const auto next = requests(*peer, 1);
+  ASSERT_EQ(next.size(), 1u);
+  reply(*peer, next[0].sequence, committed(40));
+  EXPECT_TRUE(small.get().committed());
+}
+
+TEST_F(ClientTest, CallbacksThatThrowKeepNobodyFromAnAnswer) {
+  auto throwing = options();
+  throwing.on_state = [](std::string_view) { throw 7; };
+  Client client(throwing);
+  client.run(transfer(), [](Result) { throw std::runtime_error("mine"); });
+  client.run(transfer(), [](Result) { throw 7; });
+  auto last = client.run_async(transfer());
+  std::shared_ptr<FakePeer> peer;
+  welcome(peer, {3, 9});
+  ASSERT_EQ(requests(*peer, 3).size(), 3u);
+  peer->close(session::kCloseDraining, "restart");
+  welcome(peer, {3, 9});
+  ASSERT_EQ(requests(*peer, 3).size(), 3u);
+  ToClient frame;
+  for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    frame.replies.push_back(Reply{sequence, committed(40 + sequence)});
+  }
+  peer->send(codec::encode(frame));
+  ASSERT_EQ(last.wait_for(kPatience), std::future_status::ready);
+  EXPECT_TRUE(last.get().committed());
+}
+
+TEST_F(ClientTest, AWaitingCallFromACallbackThrowsInsteadOfWaitingForEver) {
+  Client client(options());
+  std::promise<bool> threw;
+  client.run(heavy(18), [&](Result) {
+    try {
+      client.get(id_of(1));
+      threw.set_value(false);
+    } catch (const std::logic_error&) {
+      threw.set_value(true);
+    }
+  });
+  EXPECT_TRUE(threw.get_future().get());
+}
+
+TEST_F(ClientTest, ACallMadeWhileTheClientIsDestroyedIsRefused) {
+  std::optional<Result> heard;
+  {
+    auto client = std::make_unique<Client>(options());
+    Client* const raw = client.get();
+    raw->run(transfer(), [&heard, raw](Result) { raw->get(id_of(1), [&heard](Result late) { heard = late; }); });
+  }
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(heard->kind, Result::kRefused);
+}
+
 TEST_F(ClientTest, NoAnswerInTimeIsUnknown) {
   auto impatient = options();
   impatient.patience = std::chrono::milliseconds(1);
@@ -220,6 +337,19 @@ TEST(Window, GivenUpCallsStillCountUntilTheyAreAnswered) {
   EXPECT_TRUE(window.next().empty());
   window.replied({1, committed(1)}, completions);
   EXPECT_EQ(window.next().size(), 1u);
+}
+
+TEST(Window, TakesNoMoreCallsThanItsBound) {
+  Window window;
+  const client_session::RequestBody body = request::Get{id_of(1), {}};
+  for (int i = 0; i < 65'536; ++i) {
+    ASSERT_FALSE(window.refusal(body));
+    window.add(body, 1'000, {});
+  }
+  const auto refusal = window.refusal(body);
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->kind, Result::kRefused);
+  EXPECT_EQ(refusal->problem, "limit-reached");
 }
 
 TEST(Client, BadOptionsAreRefused) {

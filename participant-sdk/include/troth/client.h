@@ -48,7 +48,7 @@ struct Result {
     kExpired,      // too long ago: nobody knows any more
     kAskOperator,  // only an operator can say (a log was restored, or another log answers now)
     kRefused,      // not done; `problem` and `detail` say why
-    kUnknown       // no answer within Options::patience: it may or may not have happened
+    kUnknown       // no answer within Options::patience, or one that cannot be read: it may or may not have happened
   };
   Kind kind = kUnknown;
   TransactionId transaction;  // sequence 0 when it is not known
@@ -61,8 +61,9 @@ struct Result {
   bool aborted() const { return kind == kAborted; }
 };
 
-/// A connection to the coordinator, many calls in flight. Any thread may call; destroying it answers what is still open
-/// with kUnknown.
+/// A connection to the coordinator, many calls in flight. Any thread may call. A request above 1 MiB, and one more than
+/// 65,536 open calls, is answered kRefused. Destroying it answers what is still open with kUnknown, and refuses what a
+/// callback asks for meanwhile; it waits for the client's own thread, so never destroy it from a callback.
 class TROTH_API Client {
  public:
   struct Options {
@@ -71,10 +72,11 @@ class TROTH_API Client {
     std::chrono::milliseconds patience = std::chrono::seconds(60);
     std::chrono::milliseconds reconnect_min{20};
     std::chrono::milliseconds reconnect_max{2'000};
-    /// "connected", "disconnected: …". From the client's own thread.
+    /// "connected", "disconnected: …", "a callback threw: …". From the client's own thread; what it throws is dropped.
     std::function<void(std::string_view)> on_state = {};
   };
-  /// Called once, on the client's own thread: it must not block, and not use the waiting forms below.
+  /// Called once, on the client's own thread (by ~Client: on the destroying one). It must not block; the waiting forms
+  /// below throw std::logic_error there. What it throws is told to on_state.
   using Done = std::function<void(Result)>;
 
   /// Connects in the background at once. Throws std::invalid_argument on bad options.
