@@ -32,8 +32,9 @@ IdStatus classify_gap(const Known& known, const TransactionId& id) {
 
 bool is_listed(const Known& known, const BranchId& branch) {
   const auto* branches = branches_of(known, branch.transaction);
-  return branches != nullptr &&
-         std::any_of(branches->begin(), branches->end(), [&](const auto& listed) { return listed.n == branch.n; });
+  return branches != nullptr && std::any_of(branches->begin(), branches->end(), [&](const auto& listed) {
+           return listed.n == branch.n && !listed.read_only;
+         });
 }
 
 /// The list of a commit is complete: a branch that is not in it was never to commit.

@@ -49,7 +49,8 @@ struct Folder {
     if (!is_committed(fact.id)) known.live.try_emplace(fact.id, fact);
   }
   void operator()(const fact::OnePhaseStarted& fact) const {
-    if (!is_committed(fact.id)) known.live.try_emplace(fact.id, fact);
+    const bool is_answered = is_committed(fact.id) || known.abort_details.contains(fact.id);
+    if (!is_answered) known.live.try_emplace(fact.id, fact);
   }
 
   void operator()(const fact::CommitDecided& fact) const {
@@ -65,7 +66,10 @@ struct Folder {
     known.live.insert_or_assign(fact.id, std::move(decided));
   }
 
+  // In one phase the participant's answer is the outcome: nothing is left to ask.
   void operator()(const fact::AbortTold& fact) const {
+    const auto live = known.live.find(fact.id);
+    if (live != known.live.end() && std::holds_alternative<fact::OnePhaseStarted>(live->second)) known.live.erase(live);
     const AbortDetail detail{fact.id, fact.reason, fact.label, fact.begun_at, fact.decided_at};
     if (known.abort_details.insert_or_assign(fact.id, detail).second) known.detail_order.push_back(fact.id);
   }
@@ -90,8 +94,15 @@ struct Folder {
   }
 
   void operator()(const fact::OperatorActed& fact) const {
-    if (fact.act == OperatorAct::kForgot) return forget(fact.branch);
-    if (!known.acts.try_emplace(fact.branch, fact).second) return;  // the first act stands
+    if (fact.act == OperatorAct::kForgot) {  // who asks about the branch hears `unknown` from now on
+      forget(fact.branch);
+      known.acts.try_emplace(fact.branch, fact);
+      return;
+    }
+    const auto act = known.acts.find(fact.branch);
+    const bool stands = act != known.acts.end() && act->second.act != OperatorAct::kForgot;
+    if (stands) return;  // the first act stands; forgetting is none of its own
+    known.acts.insert_or_assign(fact.branch, fact);
     if (!implies_heuristic(fact) || has_heuristic(fact.branch)) return;
     const auto kind = fact.contradicts ? fact.heuristic : HeuristicKind::kHazard;
     (*this)(fact::HeuristicReported{fact.branch, participant_of(fact.branch), kind, fact.reason, fact.at});

@@ -17,10 +17,11 @@ void record_commit(const Step& step) {
   step.record(std::move(decided));
 }
 
-/// A repeat of a keyed request must hear the same answer, also after a crash.
-void record_abort_if_keyed(const Step& step) {
+/// A repeat of a keyed request must hear the same answer, also after a crash; and what a participant answered in one
+/// phase is the outcome, so it must not be asked again as if nobody knew.
+void record_abort_if_told(const Step& step) {
   const Transaction& transaction = step.transaction;
-  if (transaction.origin.key.empty()) return;
+  if (transaction.origin.key.empty() && !transaction.one_phase_started) return;
   step.record(fact::AbortTold{transaction.id, transaction.origin, *transaction.abort_reason, transaction.label,
                               transaction.begun_at, transaction.decided_at});
 }
@@ -94,7 +95,7 @@ void abort_now(const Step& step, AbortReason reason) {
   transaction.decided_at = step.now.at;
   transaction.phase = Phase::kAborting;
   step.touch();
-  record_abort_if_keyed(step);
+  record_abort_if_told(step);
   for (Branch& branch : transaction.branches) start_aborting(step, branch);
   tell_waiters(step);
   finish_if_settled(step);

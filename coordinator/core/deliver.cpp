@@ -48,7 +48,9 @@ Branch* find_speaker(Transaction& transaction, std::uint32_t n, const std::strin
                      const std::string& instance) {
   Branch* branch = find_branch_of(transaction, n, participant);
   if (branch == nullptr || branch->instance.empty() || branch->instance == instance) return branch;
-  const bool is_bound = branch->routing == Routing::kPinned || (branch->joined && !branch->vote);
+  const bool is_answering_one_phase = transaction.one_phase_started && branch->attempts > 0;
+  const bool is_open_work = branch->joined && !branch->vote && !is_answering_one_phase;
+  const bool is_bound = branch->routing == Routing::kPinned || is_open_work;
   return is_bound ? nullptr : branch;
 }
 

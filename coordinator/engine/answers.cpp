@@ -24,7 +24,12 @@ answer::Answer Engine::Impl::about(const TransactionId& id, bool wants_abort) {
   const auto refused = [](Slug slug, const char* detail) -> answer::Answer {
     return answer::Refused{{slug, detail, {}}, std::nullopt};
   };
-  switch (recovery::classify(known_, epoch_, last_sequence_, id)) {
+  const IdStatus status = recovery::classify(known_, epoch_, last_sequence_, id);
+  const bool presumed = status == IdStatus::kAborted || status == IdStatus::kBeforeHorizon;
+  if (old_copy_ && presumed) {
+    return refused(Slug::kAskOperator, "This coordinator runs on an old copy of its log and presumes nothing.");
+  }
+  switch (status) {
     case IdStatus::kForeign:
       return refused(Slug::kForeignLog, "This id was made by another log; ask the coordinator that owns it.");
     case IdStatus::kOldCopy:
@@ -50,11 +55,12 @@ DecisionKind Engine::Impl::decision_about(const BranchId& branch) {
     const auto* decided = std::get_if<fact::CommitDecided>(&*fact);
     if (!decided) return DecisionKind::kAbort;
     for (const auto& row : decided->branches) {
-      if (row.n == branch.n) return DecisionKind::kCommit;
+      if (row.n == branch.n && !row.read_only) return DecisionKind::kCommit;
     }
     return DecisionKind::kAbort;
   }
-  return recovery::decision_about(known_, epoch_, last_sequence_, branch);
+  const DecisionKind decision = recovery::decision_about(known_, epoch_, last_sequence_, branch);
+  return old_copy_ && decision == DecisionKind::kAbort ? DecisionKind::kUnknown : decision;
 }
 
 Lsn Engine::Impl::decision_rests_on(const BranchId& branch) {

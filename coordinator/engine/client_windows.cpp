@@ -18,7 +18,11 @@ bool ClientWindows::touch(const std::string& session, std::uint64_t acked_below,
   entry.used_due = now_due;
   entry.acked_below = std::max(entry.acked_below, acked_below);
   entry.begun.erase(entry.begun.begin(), entry.begun.lower_bound(entry.acked_below));
-  return true;
+  return entry.begun.size() < kMaxUnacked;
+}
+
+bool ClientWindows::may_be_forgotten(const std::string& session, std::uint64_t sequence) const {
+  return has_forgotten_ && sequence > 1 && sessions_.count(session) == 0;
 }
 
 std::optional<TransactionId> ClientWindows::find(const std::string& session, std::uint64_t sequence) const {
@@ -38,8 +42,10 @@ void ClientWindows::begun(const std::string& session, std::uint64_t sequence, co
 }
 
 bool ClientWindows::make_room(Millis now_due) {
-  const auto idle = [&](const auto& row) { return row.second.used_due + kIdleMs < now_due; };
-  std::erase_if(sessions_, idle);
+  const auto idle = [&](const auto& row) {
+    return row.second.begun.empty() && row.second.used_due + kIdleMs < now_due;
+  };
+  if (std::erase_if(sessions_, idle) != 0) has_forgotten_ = true;
   return sessions_.size() < kMaxSessions;
 }
 

@@ -14,15 +14,17 @@ namespace troth::engine {
 
 class ClientWindows {
  public:
-  /// Sessions idle for longer than this have no request in flight any more: no request lives longer than its deadline
-  /// and its wait.
-  static constexpr Millis kIdleMs = 3 * 3'600'000;
+  static constexpr Millis kIdleMs = 600'000;
   static constexpr std::size_t kMaxSessions = 100'000;
+  static constexpr std::size_t kMaxUnacked = 65'536;  // begun and not acknowledged, per session
 
   ClientWindows(const std::unordered_map<std::string, recovery::Window>& known, Millis now_due);
 
-  /// False when there are too many sessions and none is idle: refuse the request.
+  /// False when there are too many sessions, or this one acknowledges nothing: refuse the request. Room is made by
+  /// letting go of idle sessions with nothing unacknowledged, and only of those.
   bool touch(const std::string& session, std::uint64_t acked_below, Millis now_due);
+  /// The session may have been let go of since it sent this: it cannot be said whether the request was executed.
+  bool may_be_forgotten(const std::string& session, std::uint64_t sequence) const;
   /// The transaction that (session, sequence) began, also before a crash if it committed.
   std::optional<TransactionId> find(const std::string& session, std::uint64_t sequence) const;
   /// The client has acknowledged the answer to this sequence: it cannot ask again.
@@ -37,6 +39,7 @@ class ClientWindows {
   };
   bool make_room(Millis now_due);
 
+  bool has_forgotten_ = false;
   std::unordered_map<std::string, Entry> sessions_;
 };
 

@@ -49,24 +49,24 @@ void Directory::close(ConnectionId connection) {
   participant->sessions.erase(std::string(session->instance));
 }
 
-bool Directory::may_carry(const Session& session, const core::Branch& branch) {
+bool Directory::may_carry(const Session& session, const core::Branch& branch, bool one_phase) {
   if (branch.instance.empty()) return true;
   const bool own = session.instance == branch.instance;
-  const bool prepared = branch.vote.has_value() || !branch.joined;
+  const bool prepared = branch.vote.has_value() || !branch.joined || (one_phase && branch.attempts > 0);
   if (!prepared) return own && session.incarnation == branch.incarnation;
   return own || branch.routing == Routing::kAny;
 }
 
-Session* Directory::pick(Participant& participant, const core::Branch& branch) {
+Session* Directory::pick(Participant& participant, const core::Branch& branch, bool one_phase) {
   if (participant.sessions.empty()) return nullptr;
   if (const auto own = participant.sessions.find(branch.instance);
-      own != participant.sessions.end() && may_carry(own->second, branch)) {
+      own != participant.sessions.end() && may_carry(own->second, branch, one_phase)) {
     return &own->second;
   }
   const std::size_t count = participant.sessions.size();
   for (std::size_t i = 0; i < count; ++i) {
     auto candidate = std::next(participant.sessions.begin(), static_cast<long>(participant.next_pick++ % count));
-    if (may_carry(candidate->second, branch)) return &candidate->second;
+    if (may_carry(candidate->second, branch, one_phase)) return &candidate->second;
   }
   return nullptr;
 }

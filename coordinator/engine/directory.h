@@ -43,6 +43,7 @@ struct Participant {
   Millis last_seen_at = 0;
   std::map<std::string, Session> sessions;  // by instance
   std::size_t next_pick = 0;
+  std::uint64_t reported_against_aborts = 0;
   std::uint64_t unsettled = 0;
   std::uint64_t in_doubt = 0;
 };
@@ -64,8 +65,9 @@ class Directory {
 
   /// The instance that should carry the next message of `branch`, or nullptr: a branch belongs to one instance until it
   /// is prepared, then to whoever `routing` allows (design.md §3.2, §6).
-  Session* pick(Participant& participant, const core::Branch& branch);
-  static bool may_carry(const Session& session, const core::Branch& branch);
+  /// `one_phase`: CommitOnePhase has been recorded, so whoever shares the branch's state may answer for it.
+  Session* pick(Participant& participant, const core::Branch& branch, bool one_phase);
+  static bool may_carry(const Session& session, const core::Branch& branch, bool one_phase);
 
  private:
   std::map<std::string, Participant> participants_;

@@ -44,7 +44,8 @@ void Engine::Impl::emit(Live& live, const core::Effect& effect) {
                    if (!participant) return;
                    const auto asker = participant->sessions.find(e.instance);
                    if (asker == participant->sessions.end()) return;
-                   send_decision(live.rests_on, asker->second.connection, {live.transaction.id, e.n}, e.decision);
+                   const Lsn rests_on = std::max(live.rests_on, asker->second.rests_on);
+                   send_decision(rests_on, asker->second.connection, {live.transaction.id, e.n}, e.decision);
                  },
                  [&](const core::effect::ReplyTransaction& e) {
                    reply(live.rests_on, e.reply, answer::Transaction{e.status, view_of(live.transaction, now_)});
@@ -62,7 +63,12 @@ void Engine::Impl::emit(Live& live, const core::Effect& effect) {
 Session* Engine::Impl::carrier(Live& live, std::uint32_t n) {
   Live::Link& link = live.links[n - 1];
   if (!link.participant) return nullptr;
-  Session* session = directory_.pick(*link.participant, live.transaction.branches[n - 1]);
+  const core::Branch& branch = live.transaction.branches[n - 1];
+  const bool one_phase = live.transaction.one_phase_started;
+  Session* session = directory_.session(link.sent_on);  // stay with who has heard of it
+  if (!session || !Directory::may_carry(*session, branch, one_phase)) {
+    session = directory_.pick(*link.participant, branch, one_phase);
+  }
   link.sent_on = session ? session->connection : 0;
   return session;
 }

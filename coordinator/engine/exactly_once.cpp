@@ -105,8 +105,13 @@ void Engine::Impl::repeat_begin(ReplyTo to, const TransactionId& id, bool commit
 void Engine::Impl::begin_in_session(ReplyTo to, request::Begin& begin, EpochId first_epoch) {
   const std::string session = begin.origin.client_session;
   const std::uint64_t sequence = begin.origin.sequence;
+  if (windows_.may_be_forgotten(session, sequence)) {
+    refuse(to, Slug::kExpired, "This client session was idle for too long; open a new one.");
+    return;
+  }
   if (!windows_.touch(session, begin.origin.acked_below, now_.due)) {
-    refuse(to, Slug::kLimitReached, "Too many client sessions are known; close unused clients and try again.");
+    refuse(to, Slug::kLimitReached,
+           "Too many client sessions, or too many answers that this one has not acknowledged.");
     return;
   }
   if (windows_.is_acked(session, sequence)) {

@@ -35,6 +35,7 @@ struct Engine::Impl {
   void finish_turn(Outbox& outbox);
   void stage_ended();
   void schedule(Live& live);
+  void rebuild_timers();
   void leave(Live& live);
   void on_drain();
   void apply_to_all(const core::Event& event, const std::function<bool(const Live&)>& concerns);
@@ -73,6 +74,8 @@ struct Engine::Impl {
   Live& create(request::Begin& begin);
   void begin(ReplyTo to, request::Begin& begin);
   void enlist_new(Live& live, ReplyTo to, request::NewBranch& branch);
+  bool can_one_phase(const Live& live) const;
+  bool refuse_waiter(const Live& live, ReplyTo to);
   void ask_commit(Live& live, ReplyTo to, Wait wait, std::optional<std::uint32_t> branch_count);
 
   // operators.cpp
@@ -87,6 +90,7 @@ struct Engine::Impl {
   void handle(ReplyTo to, request::ListParticipants& list);
   void handle(ReplyTo to, request::GetParticipant& get);
   void handle(ReplyTo to, request::RemoveParticipant& remove);
+  std::vector<ParticipantView> participant_views(const Participant* only);
   ParticipantView participant_view(const Participant& participant);
 
   // answers.cpp: ids that are not live
@@ -114,7 +118,10 @@ struct Engine::Impl {
   void reach_branches(const Session& session);
   void on_vote(const Session& session, const session::Vote& vote);
   void on_ack(const Session& session, const session::Ack& ack);
+  bool may_report(Participant& participant, const session::Ack& ack);
   void report_against_abort(const Session& session, const session::Ack& ack);
+  void show_aborted_with_heuristics(const TransactionId& id, Lsn lsn);
+  void enter_old_copy();
   void on_recover(const Session& session, const session::Recover& recover);
   void on_inquire(const Session& session, const session::Inquire& inquire);
   void on_enlist(const Session& session, const session::Enlist& enlist);
@@ -122,7 +129,8 @@ struct Engine::Impl {
   // start.cpp: from what the log says
   void restore_all();
   void restore_live(const recovery::LiveFact& fact);
-  void adopt(core::Transaction transaction);
+  core::Transaction finished_as(const fact::CommitDecided& decided) const;
+  void adopt(core::Transaction transaction, std::string decided_body);
 
   wal::Log& log_;
   recovery::Known known_;
@@ -140,6 +148,7 @@ struct Engine::Impl {
   // The log side of a turn.
   Lsn last_lsn_ = 0;  // of what was staged so far, this turn included
   Lsn last_forced_ = 0;
+  Lsn durable_ = 0;  // as of the start of the turn: one view for all of it, so that no message overtakes an earlier one
   std::vector<wal::Record> staged_;
   std::vector<std::pair<std::string, std::uint64_t>> finds_;  // asked of the log at the end of the turn
   std::vector<TransactionId> ended_;

@@ -45,13 +45,13 @@ void Engine::Impl::handle(ReplyTo to, request::List& list) {
   std::set<TransactionId> ids;
   live_.walk(after, [&](Live& live) {
     ids.insert(live.transaction.id);
-    return ids.size() < kMaxLookedAt;
+    return ids.size() <= kMaxLookedAt;
   });
   if (may_be_finished(list)) {
     std::size_t looked_at = 0;
     history_.walk(after, [&](const TransactionId& id) {
       ids.insert(id);
-      return ++looked_at < kMaxLookedAt;
+      return ++looked_at <= kMaxLookedAt;
     });
   }
   answer::Transactions page;
@@ -71,26 +71,37 @@ void Engine::Impl::handle(ReplyTo to, request::List& list) {
   reply(last_forced_, to, std::move(page));
 }
 
-ParticipantView Engine::Impl::participant_view(const Participant& participant) {
-  ParticipantView view = view_of(participant);
+/// One walk over the live transactions, however many participants are asked for.
+std::vector<ParticipantView> Engine::Impl::participant_views(const Participant* only) {
+  std::map<const Participant*, ParticipantView> views;
+  for (const auto& [name, participant] : directory_.all()) {
+    if (!only || only == &participant) views.emplace(&participant, view_of(participant));
+  }
   live_.walk({}, [&](Live& live) {
     for (std::size_t i = 0; i < live.links.size(); ++i) {
-      if (live.links[i].participant != &participant) continue;
+      const auto found = views.find(live.links[i].participant);
+      if (found == views.end()) continue;
       const core::Branch& branch = live.transaction.branches[i];
-      if (branch.heuristic) ++view.hazards;
+      if (branch.heuristic) ++found->second.hazards;
       if (!core::is_in_doubt(live.transaction, branch)) continue;
-      const Millis age = now_.at - live.transaction.begun_at;
-      view.oldest_in_doubt_ms = std::max(view.oldest_in_doubt_ms.value_or(0), age);
+      auto& oldest = found->second.oldest_in_doubt_ms;
+      oldest = std::max(oldest.value_or(0), now_.at - live.transaction.begun_at);
     }
     return true;
   });
-  return view;
+  std::vector<ParticipantView> by_name;
+  for (const auto& [name, participant] : directory_.all()) {
+    if (const auto found = views.find(&participant); found != views.end()) by_name.push_back(std::move(found->second));
+  }
+  return by_name;
+}
+
+ParticipantView Engine::Impl::participant_view(const Participant& participant) {
+  return std::move(participant_views(&participant).front());
 }
 
 void Engine::Impl::handle(ReplyTo to, request::ListParticipants&) {
-  answer::Participants all;
-  for (const auto& [name, participant] : directory_.all()) all.views.push_back(participant_view(participant));
-  reply(last_forced_, to, std::move(all));
+  reply(last_forced_, to, answer::Participants{participant_views(nullptr)});
 }
 
 void Engine::Impl::handle(ReplyTo to, request::GetParticipant& get) {

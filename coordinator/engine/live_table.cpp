@@ -2,8 +2,12 @@
 
 namespace troth::engine {
 
+bool LiveTable::is_present(const TransactionId& id) const {
+  return id.epoch == present_.epoch && id.log == present_.log && id.shard == present_.shard;
+}
+
 std::unique_ptr<Live>* LiveTable::slot(const TransactionId& id) {
-  const bool inside = id.epoch == present_ && id.sequence >= first_ && id.sequence - first_ < recent_.size();
+  const bool inside = is_present(id) && id.sequence >= first_ && id.sequence - first_ < recent_.size();
   return inside ? &recent_[id.sequence - first_] : nullptr;
 }
 
@@ -16,7 +20,7 @@ Live* LiveTable::find(const TransactionId& id) {
 Live& LiveTable::add(const TransactionId& id) {
   ++size_;
   if (auto* place = slot(id)) return *(*place = std::make_unique<Live>());
-  if (id.epoch != present_ || id.sequence <= highest_) return *(old_[id] = std::make_unique<Live>());
+  if (!is_present(id) || id.sequence <= highest_) return *(old_[id] = std::make_unique<Live>());
   highest_ = id.sequence;
   if (recent_.empty()) first_ = id.sequence;
   while (first_ + recent_.size() < id.sequence) recent_.emplace_back();
@@ -51,8 +55,8 @@ void LiveTable::walk(const TransactionId& after, const std::function<bool(Live&)
   for (auto it = old_.upper_bound(after); it != old_.end(); ++it) {
     if (!visit(*it->second)) return;
   }
-  if (after.epoch > present_) return;
-  const bool inside = after.epoch == present_ && after.sequence >= first_;
+  if (after.epoch > present_.epoch) return;
+  const bool inside = after.epoch == present_.epoch && after.sequence >= first_;
   for (std::size_t slot = inside ? after.sequence + 1 - first_ : 0; slot < recent_.size(); ++slot) {
     if (recent_[slot] && !visit(*recent_[slot])) return;
   }

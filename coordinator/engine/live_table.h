@@ -49,7 +49,8 @@ struct Live {
 /// Ids of one epoch are dense, so those of this epoch sit in a deque by sequence; a few old ones in a map.
 class LiveTable {
  public:
-  explicit LiveTable(EpochId present) : present_(present) {}
+  /// Ids of this log, shard and epoch are the dense ones; an id of another log or shard is never found.
+  explicit LiveTable(const TransactionId& present) : present_(present) {}
 
   Live* find(const TransactionId& id);
   /// `id` must not be in the table.
@@ -65,7 +66,9 @@ class LiveTable {
   std::unique_ptr<Live>* slot(const TransactionId& id);
   void compact();
 
-  EpochId present_;
+  bool is_present(const TransactionId& id) const;
+
+  TransactionId present_;
   std::map<TransactionId, std::unique_ptr<Live>> old_;
   std::deque<std::unique_ptr<Live>> recent_;
   std::uint64_t first_ = 1;  // the sequence of recent_[0]

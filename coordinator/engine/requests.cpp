@@ -48,7 +48,8 @@ std::optional<Problem> Engine::Impl::refuse_begin(const request::Begin& begin) {
     const std::string pointer = "/branches/" + std::to_string(i);
     if (auto problem = refuse_branch(branch, pointer + "/participant")) return problem;
     const auto [first, fresh] = seen.emplace(branch.participant + '/' + branch.key, &branch);
-    if (!fresh && first->second->payload != branch.payload) {
+    const bool same = first->second->payload == branch.payload && first->second->payload_type == branch.payload_type;
+    if (!fresh && !same) {
       return Problem{Slug::kBranchConflict,
                      "Two branches have this participant and key but different payloads; give one another key.",
                      pointer};
@@ -129,9 +130,19 @@ void Engine::Impl::enlist_new(Live& live, ReplyTo to, request::NewBranch& branch
   event.branch.payload_type = branch.payload_type;
   event.branch.payload_hash = fingerprint(branch.payload);
   event.branch.payload = std::make_shared<const std::string>(std::move(branch.payload));
-  event.branch.reachable = directory_.pick(*participant, event.branch) != nullptr;
+  event.branch.reachable = directory_.pick(*participant, event.branch, false) != nullptr;
   live.rests_on = std::max(live.rests_on, participant->registered_lsn);
   apply(live, event);
+}
+
+/// One phase is for a branch whose participant offers it and is connected, and whose answer any instance that may be
+/// asked again can give: work handed to a pinned participant is bound to no instance before its vote, so it takes two
+/// phases.
+bool Engine::Impl::can_one_phase(const Live& live) const {
+  const Participant* participant = live.links[0].participant;
+  const core::Branch& branch = live.transaction.branches[0];
+  return participant && participant->one_phase && branch.reachable &&
+         (branch.joined || participant->routing == Routing::kAny);
 }
 
 void Engine::Impl::ask_commit(Live& live, ReplyTo to, Wait wait, std::optional<std::uint32_t> branch_count) {
@@ -139,10 +150,11 @@ void Engine::Impl::ask_commit(Live& live, ReplyTo to, Wait wait, std::optional<s
   if (transaction.phase == Phase::kActive) {
     live.commit_asked_due = now_.due;
     if (transaction.branches.size() == 1) {
-      const Participant* participant = live.links[0].participant;
-      transaction.one_phase_wanted = transaction.one_phase_wanted && participant && participant->one_phase;
+      transaction.one_phase_wanted = transaction.one_phase_wanted && can_one_phase(live);
     }
   }
+  if (refuse_waiter(live, to)) return;
+  if (draining_) wait = Wait::kDecided;  // a drain does not last until the last acknowledgement
   apply(live, core::event::Commit{to, wait, now_.due + options_.limits.max_wait_ms, branch_count});
 }
 
@@ -164,6 +176,14 @@ void Engine::Impl::handle(ReplyTo to, request::Enlist& enlist) {
   enlist_new(*live, to, enlist.branch);
 }
 
+/// Every step looks at who waits, so their number is bounded.
+bool Engine::Impl::refuse_waiter(const Live& live, ReplyTo to) {
+  constexpr std::size_t kMaxWaiters = 1'024;
+  if (live.transaction.waiters.size() + live.watchers.size() < kMaxWaiters) return false;
+  refuse(to, Slug::kLimitReached, "Too many requests wait for this transaction; wait for one of them.");
+  return true;
+}
+
 void Engine::Impl::handle(ReplyTo to, request::Commit& commit) {
   if (Live* live = live_.find(commit.id)) {
     ask_commit(*live, to, commit.wait, commit.branch_count);
@@ -174,6 +194,7 @@ void Engine::Impl::handle(ReplyTo to, request::Commit& commit) {
 
 void Engine::Impl::handle(ReplyTo to, request::Abort& abort) {
   if (Live* live = live_.find(abort.id)) {
+    if (refuse_waiter(*live, to)) return;
     apply(*live, core::event::Abort{to, now_.due + options_.limits.max_wait_ms, AbortReason::kClient});
   } else {
     reply(last_forced_, to, about(abort.id, true));
@@ -195,6 +216,7 @@ void Engine::Impl::handle(ReplyTo to, request::Get& get) {
     reply(live->rests_on, to, answer::Transaction{200, view_of(live->transaction, now_)});
     return;
   }
+  if (refuse_waiter(*live, to)) return;
   live->watchers.push_back({to, *get.wait_for_revision, now_.due + options_.limits.max_wait_ms});
   schedule(*live);
 }

@@ -57,7 +57,7 @@ bool Engine::Impl::refuse_session(const SessionOpened& command) {
     say(0, CloseSession{command.connection, code, std::move(reason)});
     return true;
   };
-  if (!old_copy_ && shows_old_copy(command.hello)) old_copy_ = true;
+  if (!old_copy_ && shows_old_copy(command.hello)) enter_old_copy();
   if (old_copy_) return close(session::kCloseOldCopy, kOldCopy);
   const Participant* participant = directory_.find(command.hello.participant);
   if (participant && participant->retired) return close(session::kCloseCredentials, "This participant is retired.");
@@ -68,6 +68,19 @@ bool Engine::Impl::refuse_session(const SessionOpened& command) {
     return close(session::kCloseLimit, "max-participants names are registered; remove one that is not used.");
   }
   return false;
+}
+
+/// From here on nothing is presumed and nobody is served: what we would say may contradict what the newer copy said.
+void Engine::Impl::enter_old_copy() {
+  old_copy_ = true;
+  std::vector<ConnectionId> connections;
+  for (const auto& [name, participant] : directory_.all()) {
+    for (const auto& [instance, session] : participant.sessions) connections.push_back(session.connection);
+  }
+  for (const ConnectionId connection : connections) {
+    say(0, CloseSession{connection, session::kCloseOldCopy, kOldCopy});
+    close_connection(connection);
+  }
 }
 
 /// The participant has durably seen an epoch or an LSN of this log that the log does not explain (design.md §6).
@@ -118,7 +131,8 @@ void Engine::Impl::close_connection(ConnectionId connection) {
       const core::Branch& branch = live.transaction.branches[i];
       if (live.links[i].participant != participant || branch.settled || !branch.reachable) continue;
       const bool carried = live.links[i].sent_on == connection;
-      if (carried || !directory_.pick(*participant, branch)) lost.push_back({live.transaction.id, branch.n});
+      if (carried || !directory_.pick(*participant, branch, live.transaction.one_phase_started))
+        lost.push_back({live.transaction.id, branch.n});
     }
     return true;
   });
@@ -126,7 +140,8 @@ void Engine::Impl::close_connection(ConnectionId connection) {
     Live* live = live_.find(id.transaction);
     if (live) apply(*live, core::event::Unreachable{id.n});
     live = live_.find(id.transaction);
-    if (live && directory_.pick(*participant, live->transaction.branches[id.n - 1])) {
+    const bool one_phase = live && live->transaction.one_phase_started;
+    if (live && directory_.pick(*participant, live->transaction.branches[id.n - 1], one_phase)) {
       apply(*live, core::event::Reachable{id.n});
     }
   }
@@ -152,7 +167,7 @@ void Engine::Impl::reach_branches(const Session& session) {
     for (std::size_t i = 0; i < live.links.size(); ++i) {
       const core::Branch& branch = live.transaction.branches[i];
       if (live.links[i].participant == participant && !branch.settled && !branch.reachable &&
-          Directory::may_carry(session, branch)) {
+          Directory::may_carry(session, branch, live.transaction.one_phase_started)) {
         reached.push_back({live.transaction.id, branch.n});
       }
     }
@@ -192,31 +207,70 @@ void Engine::Impl::on_vote(const Session& session, const session::Vote& vote) {
 }
 
 void Engine::Impl::on_ack(const Session& session, const session::Ack& ack) {
-  if (Live* live = live_.find(ack.branch.transaction)) {
+  Live* live = live_.find(ack.branch.transaction);
+  const bool only_heuristics = live && live->transaction.restored && live->transaction.phase == Phase::kFinished &&
+                               live->transaction.outcome == Outcome::kAborted;
+  if (live && !only_heuristics) {
     apply(*live, core::event::Ack{ack.branch.n, session.participant->name, session.instance, ack.result});
-  } else if (recovery::classify(known_, epoch_, last_sequence_, ack.branch.transaction) ==
-             recovery::IdStatus::kAborted) {
+  } else if (only_heuristics || recovery::classify(known_, epoch_, last_sequence_, ack.branch.transaction) ==
+                                    recovery::IdStatus::kAborted) {
     report_against_abort(session, ack);
   }
 }
 
+/// A participant can name any id that never committed, so what one may report against aborts is bounded.
+bool Engine::Impl::may_report(Participant& participant, const session::Ack& ack) {
+  constexpr std::uint64_t kMaxReports = 1'000;
+  const bool contradicts = ack.result == AckResult::kCommitted || ack.result == AckResult::kHeuristicCommit ||
+                           ack.result == AckResult::kHeuristicMixed;
+  const bool possible = ack.branch.n >= 1 && ack.branch.n <= options_.limits.max_branches;
+  if (!contradicts || !possible || known_.acts.count(ack.branch) != 0) return false;
+  if (const auto found = known_.heuristics.find(ack.branch.transaction); found != known_.heuristics.end()) {
+    for (const auto& heuristic : found->second) {
+      if (heuristic.branch == ack.branch) return false;
+    }
+  }
+  return participant.reported_against_aborts++ < kMaxReports;
+}
+
 /// A session hears an abort once and the transaction is over; an answer that it committed all the same is a heuristic.
 void Engine::Impl::report_against_abort(const Session& session, const session::Ack& ack) {
-  const bool committed = ack.result == AckResult::kCommitted || ack.result == AckResult::kHeuristicCommit;
-  const bool mixed = ack.result == AckResult::kHeuristicMixed;
-  const bool possible = ack.branch.n >= 1 && ack.branch.n <= options_.limits.max_branches;
-  if ((!committed && !mixed) || !possible || known_.acts.count(ack.branch) != 0) return;
+  if (!may_report(*session.participant, ack)) return;
   fact::HeuristicReported reported;
   reported.branch = ack.branch;
   reported.participant = session.participant->name;
-  reported.kind = mixed ? HeuristicKind::kMixed : HeuristicKind::kCommit;
+  reported.kind = ack.result == AckResult::kHeuristicMixed ? HeuristicKind::kMixed : HeuristicKind::kCommit;
   reported.detail = "said so in answer to abort";
   reported.at = now_.at;
   const Lsn lsn = stage(reported);
   recovery::fold(known_, lsn, reported);
   ++stats_.heuristics_by_kind[static_cast<std::size_t>(reported.kind)];
-  adopt(aborted_with(ack.branch.transaction, {reported}));
-  live_.find(ack.branch.transaction)->rests_on = lsn;
+  show_aborted_with_heuristics(ack.branch.transaction, lsn);
+}
+
+/// Puts an aborted transaction back among the live ones, with all that is reported against it and what is left of its
+/// details.
+void Engine::Impl::show_aborted_with_heuristics(const TransactionId& id, Lsn lsn) {
+  core::Transaction transaction = aborted_with(id, known_.heuristics[id]);
+  if (Live* shown = live_.find(id)) {
+    transaction.label = shown->transaction.label;
+    transaction.abort_reason = shown->transaction.abort_reason;
+    transaction.begun_at = shown->transaction.begun_at;
+    transaction.decided_at = shown->transaction.decided_at;
+    --stats_.live_by_phase[static_cast<std::size_t>(shown->counted_phase)];
+    live_.erase(id);
+  } else if (const auto fact = history_.find(id)) {
+    if (const auto* told = std::get_if<fact::AbortTold>(&*fact)) {
+      transaction.label = told->label;
+      transaction.abort_reason = told->reason;
+      transaction.begun_at = told->begun_at;
+      transaction.decided_at = told->decided_at;
+    }
+  }
+  adopt(std::move(transaction), {});
+  Live* live = live_.find(id);
+  live->rests_on = lsn;
+  live->transaction.revision += lsn;  // above what was shown of it before
 }
 
 void Engine::Impl::on_recover(const Session& session, const session::Recover& recover) {

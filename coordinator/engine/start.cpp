@@ -47,7 +47,7 @@ Engine::Impl::Impl(wal::Log& log, recovery::Known known, EpochId epoch, Options 
       options_(std::move(options)),
       timing_(timing_of(options_.limits)),
       now_(now),
-      live_(epoch),
+      live_({known_.log, known_.shard, epoch, 0}),
       directory_(known_.participants),
       history_(options_.limits.detail_count, options_.limits.detail_ms),
       windows_(known_.windows, now.due),
@@ -65,13 +65,13 @@ void Engine::Impl::restore_all() {
     restore_live(fact);
   }
   for (const auto& [id, reported] : known_.heuristics) {
-    if (!live_.find(id) && known_.details.count(id) == 0) adopt(aborted_with(id, reported));
+    if (!live_.find(id) && known_.details.count(id) == 0) adopt(aborted_with(id, reported), {});
   }
   for (const auto& id : known_.detail_order) {
     const auto detail = known_.details.find(id);
     if (detail == known_.details.end()) continue;
     if (known_.heuristics.count(id) != 0) {  // finished, but an operator has not forgotten it
-      adopt(core::restore(detail->second.decided, now_));
+      adopt(finished_as(detail->second.decided), recovery::to_record(detail->second.decided).body);
       continue;
     }
     auto record = recovery::to_record(detail->second.decided);
@@ -90,11 +90,25 @@ void Engine::Impl::restore_all() {
 }
 
 void Engine::Impl::restore_live(const recovery::LiveFact& fact) {
-  std::visit([&](const auto& f) { adopt(core::restore(f, now_)); }, fact);
+  const auto* decided = std::get_if<fact::CommitDecided>(&fact);
+  std::string body = decided ? recovery::to_record(*decided).body : std::string();
+  std::visit([&](const auto& f) { adopt(core::restore(f, now_), std::move(body)); }, fact);
+}
+
+/// Every branch of an ended transaction is settled: only what is reported or was acted on is told apart.
+core::Transaction Engine::Impl::finished_as(const fact::CommitDecided& decided) const {
+  core::Transaction transaction = core::restore(decided, now_);
+  for (auto& branch : transaction.branches) {
+    branch.settled = true;
+    branch.retry_due = 0;
+    branch.state = branch.vote == VoteKind::kReadOnly ? BranchState::kReadOnly : BranchState::kCommitted;
+  }
+  transaction.phase = Phase::kFinished;
+  return transaction;
 }
 
 /// Takes over a restored transaction. When nothing is left to do but its Ended record, its first Tick says so.
-void Engine::Impl::adopt(core::Transaction transaction) {
+void Engine::Impl::adopt(core::Transaction transaction, std::string decided_body) {
   const TransactionId id = transaction.id;
   const auto reported = known_.heuristics.find(id);
   const bool has_reports = reported != known_.heuristics.end();
@@ -115,8 +129,11 @@ void Engine::Impl::adopt(core::Transaction transaction) {
     if (branch && branch->heuristic) core::restore_act(transaction, forgot);
   }
   transaction.revision = first_revision(epoch_);
-  if (!transaction.origin.key.empty()) keys_[transaction.origin.key] = {transaction.origin.request_hash, id, {}};
+  const RequestOrigin& origin = transaction.origin;
+  if (!origin.key.empty()) keys_[origin.key] = {origin.request_hash, id, {}};
+  if (!origin.client_session.empty()) windows_.begun(origin.client_session, origin.sequence, id);
   Live& live = live_.add(id);
+  live.decided_body = std::move(decided_body);
   live.transaction = std::move(transaction);
   live.counted_outcome = live.transaction.outcome.has_value();
   for (const auto& branch : live.transaction.branches) {

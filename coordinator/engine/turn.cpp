@@ -13,11 +13,14 @@ namespace {
 
 /// What one Ended record may carry: 24 bytes an id keeps it far below a page run.
 constexpr std::size_t kEndedPerRecord = 1'000;
+constexpr std::size_t kTimerSlack = 65'536;
 
 }  // namespace
 
 void Engine::Impl::turn(std::vector<Command>& inbox, core::Now now, Outbox& outbox) {
   now_ = now;
+  durable_ = log_.durable();
+  held_.release(durable_, out_);
   for (auto& found : log_.take_found()) on_found(found);
   for (auto& command : inbox) {
     std::visit(Overloaded{
@@ -94,7 +97,7 @@ Lsn Engine::Impl::stage(const Fact& fact) {
 }
 
 void Engine::Impl::say(Lsn rests_on, Outgoing message) {
-  if (rests_on <= log_.durable()) {
+  if (rests_on <= durable_) {
     out_.push_back(std::move(message));
   } else {
     held_.hold(rests_on, std::move(message));
@@ -107,6 +110,17 @@ void Engine::Impl::schedule(Live& live) {
   if (wake >= live.timer_due) return;
   live.timer_due = wake;
   timers_.emplace(wake, live.transaction.id);
+  if (timers_.size() > 2 * live_.size() + kTimerSlack) rebuild_timers();
+}
+
+/// Transactions end long before their deadline; what they leave in the queue is swept when it outnumbers the living.
+void Engine::Impl::rebuild_timers() {
+  std::vector<Timer> timers;
+  live_.walk({}, [&](Live& live) {
+    if (live.timer_due != kNever) timers.emplace_back(live.timer_due, live.transaction.id);
+    return true;
+  });
+  timers_ = decltype(timers_)(std::greater<>(), std::move(timers));
 }
 
 void Engine::Impl::run_timers() {

@@ -31,7 +31,7 @@ std::vector<TransactionId> walked(LiveTable& table, const TransactionId& after) 
 }
 
 TEST(LiveTable, WalksOldEpochsFirstThenThisOneInOrder) {
-  LiveTable table(kPresent);
+  LiveTable table(id_of(0));
   const EpochId old{4, 40};
   add(table, id_of(9, old));
   add(table, id_of(2, old));
@@ -43,7 +43,7 @@ TEST(LiveTable, WalksOldEpochsFirstThenThisOneInOrder) {
 }
 
 TEST(LiveTable, AStuckTransactionDoesNotHoldSlotsOpenForThoseAfterIt) {
-  LiveTable table(kPresent);
+  LiveTable table(id_of(0));
   add(table, id_of(1));
   for (std::uint64_t i = 2; i < 100'000; ++i) {
     add(table, id_of(i));
@@ -56,7 +56,7 @@ TEST(LiveTable, AStuckTransactionDoesNotHoldSlotsOpenForThoseAfterIt) {
 }
 
 TEST(LiveTable, AnIdThatLeftCanComeBackWithoutOpeningSlotsForAllAfterIt) {
-  LiveTable table(kPresent);
+  LiveTable table(id_of(0));
   for (std::uint64_t i = 1; i <= 100; ++i) {
     add(table, id_of(i));
     table.erase(id_of(i));
@@ -68,9 +68,20 @@ TEST(LiveTable, AnIdThatLeftCanComeBackWithoutOpeningSlotsForAllAfterIt) {
   EXPECT_EQ(table.find(id_of(7)), nullptr);
 }
 
+TEST(LiveTable, AnIdOfAnotherLogOrShardIsNotFound) {
+  LiveTable table(id_of(0));
+  add(table, id_of(1));
+  auto foreign = id_of(1);
+  foreign.log.value = 2;
+  EXPECT_EQ(table.find(foreign), nullptr);
+  foreign = id_of(1);
+  foreign.shard = 1;
+  EXPECT_EQ(table.find(foreign), nullptr);
+}
+
 TEST(LiveTable, AgreesWithAPlainMap) {
   std::mt19937 random(7);
-  LiveTable table(kPresent);
+  LiveTable table(id_of(0));
   std::set<TransactionId> model;
   std::uint64_t next = 1;
   for (int i = 0; i < 20'000; ++i) {

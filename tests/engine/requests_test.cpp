@@ -130,6 +130,38 @@ TEST(Request, ListsAreByIdInPagesAndFilterFinishedOnesToo) {
   EXPECT_TRUE(world.answer_as<answer::Transactions>(world.ask(nobody))->views.empty());
 }
 
+TEST(Request, AListBeyondWhatOnePageLooksAtHasANextPage) {
+  Bank world;
+  for (int i = 0; i < 20'010; ++i) world.ask(World::transfer({"bank-a"}, i >= 20'005));
+  request::List list;
+  list.state = request::StateFilter::kPhase;
+  list.phase = Phase::kPreparing;
+  const auto* first = world.answer_as<answer::Transactions>(world.ask(list));
+  EXPECT_TRUE(first->views.empty());
+  ASSERT_TRUE(first->next.has_value());
+  list.after = first->next;
+  EXPECT_EQ(world.answer_as<answer::Transactions>(world.ask(list))->views.size(), 5u);
+}
+
+TEST(Request, ADrainAnswersWhoWaitsForCompletion) {
+  Bank world;
+  world.ask(World::transfer({"bank-a"}, false));
+  world.inbox.push_back(engine::DrainStarted{});
+  world.turn();
+  const auto commit = world.ask(request::Commit{world.id(1), Wait::kCompleted, {}});
+  world.vote(world.a, {world.id(1), 1});
+  EXPECT_NE(world.answer(commit), nullptr);
+  EXPECT_TRUE(world.engine().is_quiet());
+}
+
+TEST(Request, TheNumberOfThoseWhoWaitIsBounded) {
+  Bank world;
+  world.ask(World::transfer({"bank-a"}));
+  engine::ReplyTo last = 0;
+  for (int i = 0; i < 1'100; ++i) last = world.ask(request::Commit{world.id(1), Wait::kDecided, {}});
+  EXPECT_EQ(world.refusal(last), "limit-reached");
+}
+
 TEST(Request, InDoubtListsWhatIsPreparedAndUnacknowledged) {
   Bank world;
   world.ask(World::transfer({"bank-a"}));

@@ -119,6 +119,70 @@ TEST(Session, AParticipantThatHasSeenMoreUnmasksAnOldCopy) {
   EXPECT_EQ(world.refusal(world.ask(World::transfer({}, false))), "starting");
 }
 
+TEST(Session, AnOldCopyPresumesNothingAndServesNobody) {
+  Durable world;
+  const auto served = world.connect("bank-b");
+  world.ask(World::transfer({"bank-b"}, false));
+  const auto id = world.id(1);
+  world.crash();
+  const auto open = world.connect("bank-b", "i", "2");
+  session::Hello hello;
+  hello.participant = "bank-a";
+  hello.instance = "i";
+  hello.seen = {{World::kLog, world.epoch(), world.log.durable() + 1}};
+  world.connect(hello);
+  EXPECT_EQ(world.closed(open), session::kCloseOldCopy);
+  const auto decision = world.ask(request::GetDecision{{id, 1}});
+  EXPECT_EQ(world.answer_as<answer::Decision>(decision)->view.decision, DecisionKind::kUnknown);
+  EXPECT_EQ(world.refusal(world.ask(request::Commit{id, Wait::kDecided, {}})), "ask-operator");
+  EXPECT_EQ(world.closed(served), 0);
+}
+
+TEST(Session, AForeignVoteDoesNotReachOurTransaction) {
+  Durable world;
+  const auto a = world.connect("bank-a");
+  world.ask(World::transfer({"bank-a"}));
+  auto foreign = world.id(1);
+  foreign.log.value ^= 1;
+  world.vote(a, {foreign, 1});
+  EXPECT_TRUE(world.heard<session::Commit>(a).empty());
+  foreign = world.id(1);
+  foreign.shard = 3;
+  EXPECT_EQ(world.refusal(world.ask(request::Get{foreign, {}})), "foreign-log");
+}
+
+TEST(Session, MessagesOnAConnectionKeepTheirOrderAcrossASync) {
+  World world;
+  const auto a = world.connect("bank-a");
+  auto begin = World::transfer({"bank-a"});
+  world.ask(begin);
+  world.log.sync();
+  world.ask(request::Abort{world.id(1), ""});
+  ASSERT_EQ(world.heard<session::Welcome>(a).size(), 1u);
+  std::vector<std::size_t> kinds;
+  for (const auto& message : world.sent) {
+    if (const auto* said = std::get_if<engine::ToSession>(&message)) kinds.push_back(said->message.index());
+  }
+  const std::vector<std::size_t> expected = {session::Message(session::Welcome{}).index(),
+                                             session::Message(session::Prepare{}).index(),
+                                             session::Message(session::Abort{}).index()};
+  EXPECT_EQ(kinds, expected);
+}
+
+TEST(Session, ABranchStaysWithTheInstanceThatHasHeardOfIt) {
+  Durable world;
+  const auto one = world.connect("bank-a", "one");
+  const auto two = world.connect("bank-a", "two");
+  for (int i = 0; i < 4; ++i) world.ask(World::transfer({"bank-a"}));
+  for (std::uint64_t n = 1; n <= 4; ++n) world.ask(request::Abort{world.id(n), ""});
+  for (const auto connection : {one, two}) {
+    const auto prepares = world.heard<session::Prepare>(connection);
+    const auto aborts = world.heard<session::Abort>(connection);
+    ASSERT_EQ(prepares.size(), aborts.size());
+    for (std::size_t i = 0; i < prepares.size(); ++i) EXPECT_EQ(prepares[i].branch, aborts[i].branch);
+  }
+}
+
 TEST(Session, WhatWasSeenOfThisLogAndOfOthersIsFine) {
   Durable world;
   const EpochId first = world.epoch();
