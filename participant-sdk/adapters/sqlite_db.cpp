@@ -19,6 +19,8 @@ Connection::Connection(const std::string& path) {
     throw SqliteError(code, path + ": " + why);
   }
   sqlite3_extended_result_codes(db_, 1);
+  const auto veto = [](void* flag) { return *static_cast<const bool*>(flag) ? 1 : 0; };
+  sqlite3_commit_hook(db_, veto, &only_commit_commits_);
 }
 
 Connection::~Connection() {
@@ -35,12 +37,48 @@ std::string Connection::text(const char* sql) const {
   return use.row() ? use.bytes(0) : std::string();
 }
 
+void Connection::begin() const {
+  run("BEGIN IMMEDIATE");
+  only_commit_commits_ = true;
+}
+
+void Connection::commit() const {
+  only_commit_commits_ = false;
+  run("COMMIT");
+}
+
+void Connection::rollback() const {
+  only_commit_commits_ = false;
+  if (in_transaction()) sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+namespace {
+
+/// Whether `sql` holds nothing to run: white space, comments and semicolons only.
+bool is_blank(sqlite3* db, std::string_view sql) {
+  while (!sql.empty()) {
+    sqlite3_stmt* statement = nullptr;
+    const char* rest = nullptr;
+    const int code = sqlite3_prepare_v2(db, sql.data(), static_cast<int>(sql.size()), &statement, &rest);
+    sqlite3_finalize(statement);
+    if (code != SQLITE_OK || statement != nullptr) return false;
+    sql.remove_prefix(static_cast<std::size_t>(rest - sql.data()));
+  }
+  return true;
+}
+
+}  // namespace
+
 Statement::Statement(sqlite3* db, std::string_view sql) {
   const int size = static_cast<int>(sql.size());
-  if (sqlite3_prepare_v3(db, sql.data(), size, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr) != SQLITE_OK) {
+  const char* rest = nullptr;
+  if (sqlite3_prepare_v3(db, sql.data(), size, SQLITE_PREPARE_PERSISTENT, &statement_, &rest) != SQLITE_OK) {
     fail(db, {});
   }
   if (statement_ == nullptr) throw SqliteError(SQLITE_MISUSE, "empty SQL statement");
+  if (is_blank(db, sql.substr(static_cast<std::size_t>(rest - sql.data())))) return;
+  sqlite3_finalize(statement_);
+  throw SqliteError(SQLITE_MISUSE, "more than one SQL statement");
 }
 
 Statement::~Statement() {

@@ -26,14 +26,23 @@ class Connection {
   void run(const char* sql) const;
   /// The first column of the first row as text; empty when there is none.
   std::string text(const char* sql) const;
+
+  /// Between `begin` and `commit` nothing is committed: when SQLite has ended the transaction by itself, a statement
+  /// that would now commit alone fails instead. Whoever wrote it, and whatever errors it ignored.
+  void begin() const;
+  void commit() const;
+  /// Also when the transaction is gone already.
+  void rollback() const;
+
   /// False when SQLite has rolled back the whole transaction by itself (INSERT OR ROLLBACK, disk full).
   bool in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
 
  private:
   sqlite3* db_ = nullptr;
+  mutable bool only_commit_commits_ = false;
 };
 
-/// A statement that is kept and used many times.
+/// A statement that is kept and used many times. One: SQL behind it is an error, for it would be dropped silently.
 class Statement {
  public:
   Statement(sqlite3* db, std::string_view sql);

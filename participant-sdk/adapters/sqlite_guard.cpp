@@ -134,6 +134,7 @@ void Guard::look_at_tables() {
 int Guard::judge(void* self, int action, const char* first, const char* second, const char* database, const char*) {
   auto& guard = *static_cast<Guard*>(self);
   if (!guard.judging_) return SQLITE_OK;
+  if (!guard.db_.in_transaction()) return SQLITE_DENY;  // ended by an earlier statement: nothing can stand
   const auto view = [](const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); };
   const std::string why = guard.why_not(action, view(first), view(second), view(database));
   if (why.empty()) return SQLITE_OK;

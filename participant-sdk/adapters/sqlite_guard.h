@@ -21,7 +21,8 @@ class Guard {
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
 
-  /// From now on statements are judged. Looks at the tables again when the schema has changed.
+  /// From now on statements are judged, and none is let through once the transaction has ended. Looks at the tables
+  /// again when the schema has changed.
   void enter();
   /// Statements pass again; says why one was refused since `enter`, empty when none was.
   std::string leave();

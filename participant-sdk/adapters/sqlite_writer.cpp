@@ -110,7 +110,7 @@ void Writer::serve(std::vector<Job*> jobs) {
   for (;;) {
     Batch batch;
     try {
-      db_.run("BEGIN IMMEDIATE");
+      db_.begin();
       if (!attempt(jobs, batch)) {
         break_off(batch);
         continue;
@@ -120,7 +120,7 @@ void Writer::serve(std::vector<Job*> jobs) {
       return give_up(jobs, std::current_exception());
     }
     try {
-      db_.run("COMMIT");
+      db_.commit();
     } catch (...) {
       const std::exception_ptr why = std::current_exception();
       break_off(batch);
@@ -133,7 +133,7 @@ void Writer::serve(std::vector<Job*> jobs) {
 
 /// The transaction is not to be: back to what was before, also in memory.
 void Writer::break_off(Batch& batch) {
-  if (db_.in_transaction()) sqlite3_exec(db_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  db_.rollback();
   for (auto undo = batch.when_lost.rbegin(); undo != batch.when_lost.rend(); ++undo) (*undo)();
   const std::lock_guard lock(mutex_);
   chore_due_ = Clock::now() + kChoreDelay;

@@ -94,6 +94,24 @@ TEST_F(SqliteRefusal, StandsWhenTheWorkIgnoredTheError) {
   EXPECT_EQ(count("troth_branch"), 0);
 }
 
+TEST_F(SqliteRefusal, OfATransactionThatEndedLetsNothingCommitByItself) {
+  work_ = [](sqlite3* db, const Branch& of) -> Vote {
+    sqlite3_stmt* before = nullptr;
+    sqlite3_prepare_v2(db, "UPDATE account SET balance = 1 WHERE id = 1", -1, &before, nullptr);
+    sqlite3_exec(db, of.payload.c_str(), nullptr, nullptr, nullptr);
+    EXPECT_EQ(sqlite3_get_autocommit(db), 1);
+    EXPECT_NE(sqlite3_step(before), SQLITE_DONE);
+    sqlite3_finalize(before);
+    EXPECT_NE(sqlite3_exec(db, "UPDATE account SET balance = 2 WHERE id = 2", nullptr, nullptr, nullptr), SQLITE_OK);
+    return Vote::kCommit;
+  };
+  restart();
+  EXPECT_EQ(prepare(branch(1, "INSERT OR ROLLBACK INTO account VALUES (1, 5)")),
+            "the branch's SQL ended the transaction");
+  EXPECT_EQ(balance(1), 100);
+  EXPECT_EQ(balance(2), 100);
+}
+
 TEST_F(SqliteRefusal, AStatementLeftOpenDoesNotReachTheNextBranch) {
   sqlite3_stmt* left = nullptr;
   work_ = [&left](sqlite3* db, const Branch& of) -> Vote {
@@ -109,6 +127,18 @@ TEST_F(SqliteRefusal, AStatementLeftOpenDoesNotReachTheNextBranch) {
   EXPECT_EQ(resource_->commit(branch(1)), Ack::kCommitted);
   sqlite3_finalize(left);
   EXPECT_EQ(balance(1), 90);
+}
+
+TEST_F(SqliteRefusal, IsForASecondStatementThatWouldBeDropped) {
+  EXPECT_EQ(prepare(branch(1, move(1, -30) + "; " + move(2, 30))), "more than one SQL statement");
+  EXPECT_EQ(prepare(branch(2, move(1, -30) + "; nonsense")), "more than one SQL statement");
+  EXPECT_EQ(prepare(branch(3, move(1, -30) + " ; -- that is all\n ;")), "commit");
+  work_ = [](sqlite3* db, const Branch& of) -> Vote {
+    sqlite_value(db, of.payload);
+    return Vote::kCommit;
+  };
+  restart();
+  EXPECT_EQ(prepare(branch(4, "SELECT 1; " + move(2, 30))), "more than one SQL statement");
 }
 
 TEST_F(SqliteRefusal, IsNotForTableFunctions) {
