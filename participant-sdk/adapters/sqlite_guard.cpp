@@ -14,19 +14,28 @@ bool is_own(std::string_view table) {
 
 struct Columns {
   bool any_key = false;
-  bool key_may_be_null = false;
+  bool key_not_binary = false;
   bool generated = false;
 };
 
+/// A changeset finds its row by `column = value`, whatever way the index of the key compares.
+bool compares_otherwise(const Connection& db, const std::string& table, const std::string& column) {
+  const char* collation = nullptr;
+  const int code = sqlite3_table_column_metadata(db.get(), "main", table.c_str(), column.c_str(), nullptr, &collation,
+                                                 nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) fail(db.get(), "look at table " + table);
+  return sqlite3_stricmp(collation, "BINARY") != 0;
+}
+
 Columns columns_of(const Connection& db, const std::string& table) {
-  const Statement statement(db.get(), "SELECT \"notnull\", pk, hidden FROM pragma_table_xinfo(?1, 'main')");
+  const Statement statement(db.get(), "SELECT name, pk, hidden FROM pragma_table_xinfo(?1, 'main')");
   Use use(statement);
   use.text(table);
   Columns columns;
   while (use.row()) {
     const bool in_key = use.integer(1) > 0;
     columns.any_key |= in_key;
-    columns.key_may_be_null |= in_key && use.integer(0) == 0;
+    columns.key_not_binary |= in_key && compares_otherwise(db, table, use.bytes(0));
     columns.generated |= use.integer(2) == kHiddenVirtualColumn || use.integer(2) == kHiddenStoredColumn;
   }
   return columns;
@@ -38,7 +47,7 @@ struct Indexes {
   bool key_not_binary = false;
 };
 
-bool compares_otherwise(const Connection& db, const std::string& index) {
+bool index_compares_otherwise(const Connection& db, const std::string& index) {
   const Statement statement(db.get(),
                             "SELECT 1 FROM pragma_index_xinfo(?1, 'main') WHERE key = 1 AND upper(coll) <> 'BINARY'");
   Use use(statement);
@@ -54,7 +63,7 @@ Indexes indexes_of(const Connection& db, const std::string& table) {
   while (use.row()) {
     if (use.bytes(2) == "pk") {
       indexes.has_key_index = true;
-      indexes.key_not_binary |= compares_otherwise(db, use.bytes(0));
+      indexes.key_not_binary |= index_compares_otherwise(db, use.bytes(0));
     } else if (use.integer(1) != 0) {
       indexes.unique_beside_key = true;
     }
@@ -72,13 +81,16 @@ bool has_rows(const Connection& db, const char* sql, const std::string& table) {
 std::string why_unsafe(const Connection& db, const std::string& table, bool without_rowid) {
   const Columns columns = columns_of(db, table);
   const Indexes indexes = indexes_of(db, table);
-  const bool key_is_rowid = !without_rowid && !indexes.has_key_index;
   if (!columns.any_key) return "has no primary key";
-  if (columns.key_may_be_null && !key_is_rowid && !without_rowid) return "has a primary key that may be NULL";
-  if (indexes.key_not_binary) return "has a primary key that is not compared as BINARY";
+  // A changeset does not carry rowids: a hidden one would be another at commit than the branch saw.
+  if (indexes.has_key_index && !without_rowid) return "has a rowid beside its key: make it WITHOUT ROWID";
+  if (columns.key_not_binary || indexes.key_not_binary) return "has a primary key that is not compared as BINARY";
   if (indexes.unique_beside_key) return "has a UNIQUE key beside its primary key";
   if (columns.generated) return "has generated columns";
-  if (has_rows(db, "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE", table)) {
+  if (has_rows(db,
+               "SELECT 1 FROM (SELECT * FROM sqlite_schema UNION ALL SELECT * FROM sqlite_temp_schema) "
+               "WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE",
+               table)) {
     return "has a trigger";
   }
   if (has_rows(db, "SELECT 1 FROM pragma_foreign_key_list(?1, 'main')", table)) return "has a foreign key";
@@ -106,6 +118,7 @@ void Guard::enter() {
     Use use(schema_version_);
     const std::int64_t version = use.row() ? use.integer(0) : 0;
     if (version != seen_version_) {
+      make_table_functions();
       look_at_tables();
       seen_version_ = version;
     }
@@ -117,6 +130,11 @@ void Guard::enter() {
 std::string Guard::leave() {
   judging_ = false;
   return std::exchange(refusal_, {});
+}
+
+/// The first use of a table-valued function declares its table, which the authorizer cannot tell from DDL.
+void Guard::make_table_functions() {
+  sqlite3_exec(db_.get(), "SELECT 1 FROM json_each('[]'), json_tree('[]')", nullptr, nullptr, nullptr);
 }
 
 void Guard::look_at_tables() {

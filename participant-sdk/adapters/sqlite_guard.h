@@ -32,6 +32,7 @@ class Guard {
                    const char* trigger);
   std::string why_not(int action, std::string_view first, std::string_view second, std::string_view database) const;
   std::string why_not_write(const std::string& table, std::string_view database) const;
+  void make_table_functions();
   void look_at_tables();
 
   const Connection& db_;

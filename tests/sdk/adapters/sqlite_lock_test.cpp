@@ -63,7 +63,7 @@ TEST_F(SqliteLock, InsertsOfTheSameKeyAreTheSameRow) {
 }
 
 TEST_F(SqliteLock, AKeyIsTheSameRowHoweverItIsWritten) {
-  options_.schema += "CREATE TABLE IF NOT EXISTS t(a NOT NULL PRIMARY KEY);";
+  options_.schema += "CREATE TABLE IF NOT EXISTS t(a NOT NULL PRIMARY KEY) WITHOUT ROWID;";
   restart();
   EXPECT_EQ(prepare(branch(1, "INSERT INTO t VALUES (1)")), "commit");
   EXPECT_EQ(prepare(branch(2, "INSERT INTO t VALUES (1.0)")), locked("t(1)", 1));

@@ -27,11 +27,16 @@ TEST_P(SqliteRefuses, WithAReasonAndWithoutATrace) {
 
 const Case kCases[] = {
     {"NoPrimaryKey", "CREATE TABLE IF NOT EXISTS t(a);", "INSERT INTO t VALUES (1)", "table t has no primary key"},
-    {"KeyMayBeNull", "CREATE TABLE IF NOT EXISTS t(a TEXT PRIMARY KEY);", "INSERT INTO t VALUES ('x')",
-     "table t has a primary key that may be NULL"},
+    {"RowidBesideKey", "CREATE TABLE IF NOT EXISTS t(a TEXT PRIMARY KEY NOT NULL);", "INSERT INTO t VALUES ('x')",
+     "table t has a rowid beside its key: make it WITHOUT ROWID"},
     {"DescendingIntegerKeyIsNoRowid", "CREATE TABLE IF NOT EXISTS t(a INTEGER PRIMARY KEY DESC);",
-     "INSERT INTO t VALUES (1)", "table t has a primary key that may be NULL"},
-    {"KeyIgnoresCase", "CREATE TABLE IF NOT EXISTS t(a TEXT NOT NULL COLLATE NOCASE PRIMARY KEY);",
+     "INSERT INTO t VALUES (1)", "table t has a rowid beside its key: make it WITHOUT ROWID"},
+    {"KeyIgnoresCase", "CREATE TABLE IF NOT EXISTS t(a TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID;",
+     "INSERT INTO t VALUES ('x')", "table t has a primary key that is not compared as BINARY"},
+    {"OnlyTheColumnIgnoresCase",
+     "CREATE TABLE IF NOT EXISTS t(a TEXT COLLATE NOCASE, PRIMARY KEY (a COLLATE BINARY)) WITHOUT ROWID;",
+     "INSERT INTO t VALUES ('x')", "table t has a primary key that is not compared as BINARY"},
+    {"OnlyTheIndexIgnoresCase", "CREATE TABLE IF NOT EXISTS t(a TEXT, PRIMARY KEY (a COLLATE NOCASE)) WITHOUT ROWID;",
      "INSERT INTO t VALUES ('x')", "table t has a primary key that is not compared as BINARY"},
     {"UniqueBesideKey", "CREATE TABLE IF NOT EXISTS t(a INTEGER PRIMARY KEY, b UNIQUE);", "INSERT INTO t VALUES (1, 1)",
      "table t has a UNIQUE key beside its primary key"},
@@ -43,6 +48,10 @@ const Case kCases[] = {
     {"Trigger",
      "CREATE TABLE IF NOT EXISTS t(a INTEGER PRIMARY KEY);"
      "CREATE TRIGGER IF NOT EXISTS g AFTER INSERT ON T BEGIN UPDATE account SET balance = 0; END;",
+     "INSERT INTO t VALUES (1)", "table t has a trigger"},
+    {"TemporaryTrigger",
+     "CREATE TABLE IF NOT EXISTS t(a INTEGER PRIMARY KEY);"
+     "CREATE TEMP TRIGGER g AFTER INSERT ON T BEGIN UPDATE account SET balance = 0; END;",
      "INSERT INTO t VALUES (1)", "table t has a trigger"},
     {"ForeignKey",
      "CREATE TABLE IF NOT EXISTS p(a INTEGER PRIMARY KEY);"
@@ -145,6 +154,13 @@ TEST_F(SqliteRefusal, IsNotForTableFunctions) {
   EXPECT_EQ(prepare(branch(1, "UPDATE account SET balance = 1 WHERE id IN (SELECT value FROM json_each('[1, 2]'))")),
             "commit");
   EXPECT_EQ(count("troth_lock"), 2);
+}
+
+TEST_F(SqliteRefusal, IsNotForTheFirstUseOfATableFunction) {
+  options_.schema.clear();
+  restart();
+  EXPECT_EQ(prepare(branch(1, "SELECT * FROM json_each('[1, 2]')")), "read_only");
+  EXPECT_EQ(prepare(branch(2, "SELECT * FROM json_tree('[1, 2]')")), "read_only");
 }
 
 TEST_F(SqliteRefusal, ATableIsJudgedAgainWhenTheSchemaChanged) {
