@@ -1,6 +1,7 @@
 // trothd: reads what it is told, serves until a signal, and leaves with the exit code of api.md.
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <future>
@@ -54,6 +55,9 @@ int serve(const Config& config) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Who reads our output may go away, a file may reach its limit, a terminal may close: none of that stops a
+  // coordinator.
+  for (const int signal : {SIGPIPE, SIGXFSZ, SIGHUP}) std::signal(signal, SIG_IGN);
   auto read = read_command_line(argc, argv, [](const char* name) -> const char* { return std::getenv(name); });
   if (const auto* leave = std::get_if<Leave>(&read)) {
     std::fputs(leave->out.c_str(), stdout);

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <vector>
 
 #include "wal/sqlite_log.h"
 
@@ -89,10 +90,19 @@ void end_running(const Directory& directory) {
 }
 
 void delete_others(const Directory& directory, const std::set<std::uint64_t>& kept) {
+  std::vector<std::string> leftovers;
   for (const std::string& name : look(directory).ours) {
     const auto generation = generation_of(name);
     const bool leftover = generation ? !kept.contains(*generation) : name == kCurrentAside || name == kRunningAside;
-    if (leftover) directory.remove(name);
+    if (leftover) leftovers.push_back(name);
+  }
+  // A -wal goes before its database: alone it would look like the rest of a log that somebody lost.
+  for (const std::string& name : leftovers) {
+    if (name.ends_with("-wal")) directory.remove(name);
+  }
+  directory.sync();
+  for (const std::string& name : leftovers) {
+    if (!name.ends_with("-wal")) directory.remove(name);
   }
   directory.sync();
 }

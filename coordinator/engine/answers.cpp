@@ -1,5 +1,7 @@
 // What is answered about an id that is not live: the table of api.md, through recovery's classification and the details
 // still kept. Such answers rest on the last forced record, because an outcome may be decided but not yet synced.
+#include <algorithm>
+
 #include "coordinator/engine/impl.h"
 
 namespace troth::engine {
@@ -14,6 +16,7 @@ void Engine::Impl::refuse(ReplyTo to, Slug slug, std::string detail, std::string
 answer::Answer Engine::Impl::about(const TransactionId& id, bool wants_abort) {
   const auto told = [&](Outcome outcome) -> answer::Answer {
     auto view = history_.view(id).value_or(outcome_only(id, outcome));
+    view.revision = std::max(view.revision, first_revision(epoch_));
     const bool welcome = (outcome == Outcome::kAborted) == wants_abort;
     if (welcome) return answer::Transaction{200, std::move(view)};
     if (outcome == Outcome::kCommitted) {

@@ -185,6 +185,11 @@ struct Engine::Impl {
 /// A finished, aborted transaction of which only heuristics are known: an abort leaves no record of its own.
 core::Transaction aborted_with(const TransactionId& id, const std::vector<fact::HeuristicReported>& reported);
 
+/// A restored transaction's revision starts above all that any client can have seen under an earlier epoch.
+inline std::uint64_t first_revision(EpochId epoch) {
+  return static_cast<std::uint64_t>(epoch.epoch) << 24;
+}
+
 /// The reply token of a session's Enlist.
 inline constexpr ReplyTo kReplyToSession = ~ReplyTo{0};
 

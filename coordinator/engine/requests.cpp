@@ -60,7 +60,10 @@ std::optional<Problem> Engine::Impl::refuse_begin(const request::Begin& begin) {
 
 std::optional<Problem> Engine::Impl::refuse_branch(const request::NewBranch& branch, const std::string& pointer) {
   const Participant* participant = directory_.find(branch.participant);
-  if (!participant || participant->retired) {
+  if (participant && participant->retired) {
+    return Problem{Slug::kUnknownParticipant, "Participant '" + branch.participant + "' is retired.", pointer};
+  }
+  if (!participant) {
     return Problem{Slug::kUnknownParticipant,
                    "No participant '" + branch.participant + "' is registered; start it once, then send this again.",
                    pointer};

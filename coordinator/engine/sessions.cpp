@@ -64,6 +64,9 @@ bool Engine::Impl::refuse_session(const SessionOpened& command) {
   if (participant && participant->kind != ParticipantKind::kSession) {
     return close(session::kCloseCredentials, "This name is registered for callbacks.");
   }
+  if (!participant && !log_.has_reserve()) {
+    return close(session::kCloseLimit, "the log's disk is nearly full: no new name is registered now");
+  }
   if (!participant && directory_.size() >= options_.limits.max_participants) {
     return close(session::kCloseLimit, "max-participants names are registered; remove one that is not used.");
   }

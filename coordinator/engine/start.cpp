@@ -9,11 +9,6 @@ namespace troth::engine {
 
 namespace {
 
-/// A restored transaction's revision starts above all that any client can have seen under an earlier epoch.
-std::uint64_t first_revision(EpochId epoch) {
-  return static_cast<std::uint64_t>(epoch.epoch) << 24;
-}
-
 core::Timing timing_of(const Limits& limits) {
   return {limits.prepare_retry_ms_min, limits.prepare_retry_ms_max, limits.deliver_retry_ms_min,
           limits.deliver_retry_ms_max};

@@ -1,4 +1,5 @@
 // A client's connection: `/v1/client`, `troth.client.v1`. Many requests in flight; each is answered once, in any order.
+#include <algorithm>
 #include <deque>
 #include <unordered_map>
 #include <utility>
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::uint32_t kProtocol = 1;
 constexpr std::size_t kSessionBytes = 16;
+constexpr std::size_t kMaxUnreadBytes = 16 << 20;  // replies that wait because the client does not read
 
 class ClientPeer final : public transport::WebSocketPeer,
                          public Closable,
@@ -37,6 +39,7 @@ class ClientPeer final : public transport::WebSocketPeer,
   std::unordered_map<std::uint64_t, engine::ReplyTo> in_flight_;  // by our own number
   std::uint64_t next_number_ = 1;
   std::deque<std::string> out_;  // each a whole ToClient
+  std::size_t out_bytes_ = 0;    // of replies in it
   bool closing_ = false;
 };
 
@@ -65,7 +68,7 @@ void ClientPeer::on_message(std::string_view bytes) {
     return;
   }
   if (frame.hello && !on_hello(*frame.hello)) return;
-  if (in_flight_.size() + frame.requests.size() > kClientWindow) {
+  if (in_flight_.size() + out_.size() + frame.requests.size() > kClientWindow) {
     close(session::kCloseLimit, "more requests in flight than ClientWelcome.window allows");
     return;
   }
@@ -122,7 +125,12 @@ void ClientPeer::on_answer(std::uint64_t number, std::uint64_t sequence, answer:
     reply.answer = std::move(std::get<answer::Refused>(answer));
   }
   out_.push_back(codec::encode(frame));
-  socket_->wake();
+  out_bytes_ += out_.back().size();
+  if (out_bytes_ > kMaxUnreadBytes) {
+    close(session::kCloseLimit, "the client does not read its replies");
+  } else {
+    socket_->wake();
+  }
 }
 
 /// Encoded Protobuf messages, one after the other, are their merge: replies are encoded when they come, so that their
@@ -132,6 +140,7 @@ std::string ClientPeer::next_frame() {
   std::string frame;
   while (!out_.empty() && (frame.empty() || frame.size() + out_.front().size() <= shared_.limits.max_frame_bytes)) {
     frame += out_.front();
+    out_bytes_ -= std::min(out_bytes_, out_.front().size());
     out_.pop_front();
     ++shared_.counters.messages_out;
   }

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -73,14 +74,17 @@ Source read_toml(std::string_view text, std::string_view file) {
 }
 
 Source read_toml_file(const std::string& path) {
+  const auto refuse = [&path](const char* why) {
+    Source source;
+    source.errors.push_back(path + ":1:1: cannot be read: " + why);
+    return source;
+  };
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return refuse("it is a directory");
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();
-  if (!file || file.bad()) {
-    Source source;
-    source.errors.push_back(path + ":1:1: cannot be read: " + std::strerror(errno ? errno : EIO));
-    return source;
-  }
+  if (!file || file.bad()) return refuse(std::strerror(errno ? errno : EIO));
   return read_toml(text.str(), path);
 }
 

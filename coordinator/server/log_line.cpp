@@ -1,10 +1,14 @@
 #include "coordinator/server/log_line.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
+#include <poll.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <climits>
 #include <memory>
+#include <mutex>
 
 #include "coordinator/server/clock.h"
 #include "proto/codec/api_json.h"
@@ -15,6 +19,30 @@ namespace {
 struct Logs {
   std::shared_ptr<spdlog::logger> logger;
   bool json = true;
+};
+
+/// Stderr, but never a reason to stop: when nobody reads it lines are dropped and counted, and the count is told when
+/// somebody reads again. A pipe that polls writable takes PIPE_BUF bytes at once, so longer lines are cut to that.
+class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    pollfd out{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0) {
+      ++dropped_;
+      return;
+    }
+    std::string line;
+    if (dropped_ != 0)
+      line = "{\"event\":\"log.dropped\",\"lines\":" + std::to_string(std::exchange(dropped_, 0)) + "}\n";
+    line.append(message.payload.data(), message.payload.size());
+    line.resize(std::min<std::size_t>(line.size(), PIPE_BUF - 1));
+    line += '\n';
+    if (::write(STDERR_FILENO, line.data(), line.size()) < 0) ++dropped_;
+  }
+  void flush_() override {}
+
+ private:
+  std::uint64_t dropped_ = 0;
 };
 
 /// Written once by `set_up_logs`, before any thread that logs.
@@ -82,9 +110,8 @@ void append_value(std::string& out, const Field& field, bool always_quote) {
 }  // namespace
 
 void set_up_logs(const std::string& level, const std::string& format) {
-  const auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  const auto sink = std::make_shared<StderrSink>();
   auto logger = std::make_shared<spdlog::logger>("troth", sink);
-  logger->set_pattern("%v");
   logger->set_level(level == "error" ? spdlog::level::err : spdlog::level::from_str(level));
   logs().json = format == "json" || (format == "auto" && isatty(STDERR_FILENO) == 0);
   logs().logger = std::move(logger);

@@ -107,7 +107,11 @@ void RunningServer::recover() {
       std::make_unique<engine::Engine>(*opened_.log, std::move(opened_.known), epoch, std::move(options), now());
   engine_ = std::make_unique<EngineThread>(inbox_, std::move(engine), exchange_, [dir = config_.data_dir] {
     log(Level::kError, "trothd.old_copy", {{"remedy", "trothctl log restore"}});
-    mark_old_copy(dir);
+    try {
+      mark_old_copy(dir);
+    } catch (const std::exception& error) {  // unready and silent all the same, until somebody starts it again
+      log(Level::kError, "trothd.old_copy_not_marked", {{"why", error.what()}});
+    }
   });
 }
 

@@ -122,7 +122,8 @@ std::optional<TransactionId> parse_transaction_id(std::string_view text) {
   const auto epoch_value = parse_decimal(*epoch, 0xffff'ffff);
   const auto nonce_value = parse_base32(*nonce, kNonceChars, '3');
   const auto sequence = parse_decimal(text, kMaxSequence);
-  if (!log_value || !shard_value || !epoch_value || !nonce_value || !sequence) return std::nullopt;
+  const bool complete = log_value && shard_value && epoch_value && nonce_value && sequence;
+  if (!complete || *sequence == 0) return std::nullopt;  // sequences are given from 1
   return TransactionId{*log_value,
                        static_cast<std::uint16_t>(*shard_value),
                        {static_cast<std::uint32_t>(*epoch_value), static_cast<std::uint32_t>(*nonce_value)},

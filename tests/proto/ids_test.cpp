@@ -20,8 +20,10 @@ TEST(Ids, TheExampleOfTheSpecificationReadsAndWritesBack) {
 }
 
 TEST(Ids, ExtremesRoundTripInTextAndBytes) {
-  const std::vector<TransactionId> ids = {
-      {}, {{~0ULL}, 0xffff, {0xffffffff, 0xffffffff}, kMaxSequence}, samples::id(), {{1}, 0, {0, 0x80000000}, 1}};
+  const std::vector<TransactionId> ids = {{{0}, 0, {0, 0}, 1},
+                                          {{~0ULL}, 0xffff, {0xffffffff, 0xffffffff}, kMaxSequence},
+                                          samples::id(),
+                                          {{1}, 0, {0, 0x80000000}, 1}};
   for (const auto& id : ids) {
     EXPECT_EQ(parse_transaction_id(to_text(id)), id) << to_text(id);
     EXPECT_EQ(to_bytes(id).size(), kTransactionIdBytes);
@@ -52,6 +54,7 @@ TEST(Ids, AnythingElseIsRefused) {
                                         "07q2m9xw4e3ta-0-3-1fk2mzq--1",
                                         "07q2m9xw4e3ta-0-3-1fk2mzq-+1",
                                         "07q2m9xw4e3ta-0-3-1fk2mzq-281474976710656",
+                                        "07q2m9xw4e3ta-0-3-1fk2mzq-0",  // sequences are given from 1
                                         "07q2m9xw4e3ta-0-3-1fk2mzq-",
                                         "07q2m9xw4e3ta-0-3-1fk2mzq-1.1",
                                         "07q2m9xw4e3ta-0--1fk2mzq-1",
