@@ -16,6 +16,9 @@ namespace troth::sdk {
 /// Why `welcome` must not be obeyed given what was durably seen; empty: it may be.
 std::string refusal(const std::vector<Seen>& seen, const session::Welcome& welcome);
 
+/// Logs of which one state file remembers.
+inline constexpr std::size_t kMaxLogs = 64;
+
 /// Where the highest (epoch, nonce, LSN) per log is kept. Calls block on the disk: from the pool.
 class SeenStore {
  public:
@@ -36,7 +39,8 @@ class ResourceSeen final : public SeenStore {
   Resource& resource_;
 };
 
-/// Kept in the state file.
+/// Kept in the state file, which several instances may share: an epoch in it never goes down, whoever writes. Of many
+/// logs the latest kMaxLogs are kept.
 class FileSeen final : public SeenStore {
  public:
   /// Throws std::runtime_error when the file is there but damaged.

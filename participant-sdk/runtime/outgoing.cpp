@@ -46,6 +46,12 @@ void Outgoing::recover(const std::vector<BranchId>& branches) {
   } while (at < branches.size());
 }
 
+void Outgoing::drop_enlist(const session::Enlist& message) {
+  std::erase_if(enlists_, [&](const session::Enlist& one) {
+    return one.transaction == message.transaction && one.key == message.key;
+  });
+}
+
 std::vector<session::Message> Outgoing::next() {
   std::vector<session::Message> frame;
   std::size_t bytes = kMessageBytes;

@@ -19,6 +19,8 @@ class Outgoing {
   /// Cut into pages that fit; always at least one, the last marked so.
   void recover(const std::vector<BranchId>& branches);
   void enlist(session::Enlist message) { enlists_.push_back(std::move(message)); }
+  /// Nobody waits for its answer any more: it does not leave, if it has not left.
+  void drop_enlist(const session::Enlist& message);
   void add_enlist_credit(std::uint32_t messages) { enlist_credit_ += messages; }
   /// The messages of the next frame; empty when nothing may leave now.
   std::vector<session::Message> next();

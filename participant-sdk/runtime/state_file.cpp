@@ -1,6 +1,7 @@
 #include "participant-sdk/runtime/state_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -41,7 +42,7 @@ std::optional<Seen> parse_line(const std::string& line) {
   std::istringstream words(line);
   std::string log, epoch, nonce, lsn, more;
   if (!(words >> log >> epoch >> nonce >> lsn) || words >> more) return std::nullopt;
-  const auto id = parse_transaction_id(log + "-0-" + epoch + "-" + nonce + "-0");
+  const auto id = parse_transaction_id(log + "-0-" + epoch + "-" + nonce + "-1");
   Seen seen;
   const auto [end, error] = std::from_chars(lsn.data(), lsn.data() + lsn.size(), seen.lsn);
   if (!id || error != std::errc{} || end != lsn.data() + lsn.size()) return std::nullopt;
@@ -79,6 +80,25 @@ void sync_path(const std::string& path, int flags) {
   if (result != 0) fail("sync", path);
 }
 
+/// Keeps other processes and threads away while it lives. A file of its own: the other one is replaced.
+class Lock {
+ public:
+  explicit Lock(const std::string& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+    if (fd_ < 0) fail("open", path);
+    while (::flock(fd_, LOCK_EX) != 0) {
+      if (errno == EINTR) continue;
+      ::close(fd_);
+      fail("lock", path);
+    }
+  }
+  ~Lock() { ::close(fd_); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  int fd_;
+};
+
 void write_new(const std::string& path, std::string_view bytes) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) fail("write", path);
@@ -111,6 +131,14 @@ std::vector<Seen> StateFile::load() const {
                              "that no older copy of the coordinator's log can be running");
   }
   return *seen;
+}
+
+std::vector<Seen> StateFile::update(const std::function<void(std::vector<Seen>&)>& change) const {
+  const Lock lock(path_ + ".lock");
+  auto seen = load();
+  change(seen);
+  save(seen);
+  return seen;
 }
 
 void StateFile::save(const std::vector<Seen>& seen) const {

@@ -9,6 +9,7 @@
 
 #include <troth/participant.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,14 @@ class StateFile {
   /// Nothing when there is no file yet. Throws std::runtime_error, naming file and remedy, when it cannot be trusted:
   /// to go on with an empty memory would take the fence away.
   std::vector<Seen> load() const;
-  /// Durable when it returns; throws std::runtime_error when that failed (the file is then the old or the new one).
-  void save(const std::vector<Seen>& seen) const;
+  /// Loads, lets `change` edit, and saves; of several processes or threads one at a time (a lock on `<path>.lock`), so
+  /// that nothing another one wrote is lost. Returns what is in the file then. Durable when it returns; throws
+  /// std::runtime_error when that failed (the file is then the old or the new one).
+  std::vector<Seen> update(const std::function<void(std::vector<Seen>&)>& change) const;
 
  private:
+  void save(const std::vector<Seen>& seen) const;
+
   std::string path_;
 };
 

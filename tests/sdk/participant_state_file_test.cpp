@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "participant-sdk/runtime/fence.h"
 #include "participant-sdk/runtime/outgoing.h"
@@ -32,11 +34,13 @@ class StateFileTest : public testing::Test {
   std::filesystem::path path_;
 };
 
-const std::vector<Seen> kTwo{{LogId{0x1234}, 3, 77, 118'204}, {LogId{9}, 1, 0, 0}};
+void put_two(const StateFile& file) {
+  file.update([](std::vector<Seen>& all) { all = {{LogId{0x1234}, 3, 77, 118'204}, {LogId{9}, 1, 0, 0}}; });
+}
 
 TEST_F(StateFileTest, WhatWasSavedIsLoaded) {
   const StateFile file(path_);
-  file.save(kTwo);
+  put_two(file);
   const auto loaded = file.load();
   ASSERT_EQ(loaded.size(), 2u);
   EXPECT_EQ(loaded[0].log, LogId{0x1234});
@@ -50,7 +54,7 @@ TEST_F(StateFileTest, NoFileIsNothingSeen) {
 }
 
 TEST_F(StateFileTest, AnyTornFileIsRefused) {
-  StateFile(path_).save(kTwo);
+  put_two(StateFile(path_));
   const std::string whole = bytes();
   for (std::size_t length = 0; length < whole.size(); ++length) {
     put(whole.substr(0, length));
@@ -59,7 +63,7 @@ TEST_F(StateFileTest, AnyTornFileIsRefused) {
 }
 
 TEST_F(StateFileTest, AnyChangedByteIsRefused) {
-  StateFile(path_).save(kTwo);
+  put_two(StateFile(path_));
   const std::string whole = bytes();
   for (std::size_t at = 0; at < whole.size(); ++at) {
     std::string changed = whole;
@@ -70,7 +74,7 @@ TEST_F(StateFileTest, AnyChangedByteIsRefused) {
 }
 
 TEST_F(StateFileTest, AnUnfinishedReplacementLeavesTheOldFile) {
-  StateFile(path_).save(kTwo);
+  put_two(StateFile(path_));
   std::ofstream(path_.string() + ".new") << "half a fi";
   EXPECT_EQ(StateFile(path_).load().size(), 2u);
 }
@@ -85,6 +89,63 @@ TEST_F(StateFileTest, RememberKeepsTheHighestLsnOfALog) {
   ASSERT_EQ(seen.size(), 1u);
   EXPECT_EQ(seen[0].epoch, 2u);
   EXPECT_EQ(seen[0].lsn, 100u);
+}
+
+TEST_F(StateFileTest, AnEpochNeverGoesDownAndItsNonceNeverChanges) {
+  FileSeen store(path_);
+  store.remember({LogId{5}, 4, 2, 100});
+  store.remember({LogId{5}, 3, 9, 120});
+  store.remember({LogId{5}, 4, 7, 110});
+  const auto seen = FileSeen(path_).load();
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].epoch, 4u);
+  EXPECT_EQ(seen[0].nonce, 2u);
+  EXPECT_EQ(seen[0].lsn, 120u);
+}
+
+TEST_F(StateFileTest, InstancesThatShareAFileKeepWhatEachOfThemSaw) {
+  FileSeen one(path_), other(path_);
+  one.remember({LogId{5}, 4, 2, 100});
+  other.remember({LogId{6}, 1, 1, 7});
+  other.remember({LogId{5}, 3, 9, 0});
+  for (auto* store : {&one, &other}) {
+    const auto seen = store->load();
+    ASSERT_EQ(seen.size(), 2u);
+    const auto& of_five = seen[0].log == LogId{5} ? seen[0] : seen[1];
+    EXPECT_EQ(of_five.epoch, 4u);
+    EXPECT_EQ(of_five.nonce, 2u);
+  }
+}
+
+TEST_F(StateFileTest, WritersAtTheSameTimeLeaveAWholeFileWithTheHighestOfEach) {
+  constexpr std::uint32_t kRounds = 20;
+  std::vector<std::thread> writers;
+  for (std::uint64_t log = 1; log <= 4; ++log) {
+    writers.emplace_back([&, log] {
+      FileSeen store(path_);
+      for (std::uint32_t epoch = 1; epoch <= kRounds; ++epoch) store.remember({LogId{log}, epoch, 1, epoch});
+    });
+  }
+  for (auto& writer : writers) writer.join();
+  const auto seen = FileSeen(path_).load();
+  EXPECT_EQ(seen.size(), 4u);
+  for (const Seen& one : seen) EXPECT_EQ(one.epoch, kRounds);
+}
+
+TEST_F(StateFileTest, OfManyLogsTheLatestAreKept) {
+  FileSeen store(path_);
+  for (std::uint64_t log = 1; log <= kMaxLogs + 10; ++log) {
+    store.remember({LogId{log}, 1, 1, 0});
+    store.remember({LogId{1}, 1, 1, log});  // seen again and again: never the oldest
+  }
+  const auto seen = FileSeen(path_).load();
+  ASSERT_EQ(seen.size(), kMaxLogs);
+  const auto has = [&](LogId log) {
+    return std::any_of(seen.begin(), seen.end(), [&](const Seen& one) { return one.log == log; });
+  };
+  EXPECT_TRUE(has(LogId{1}));
+  EXPECT_FALSE(has(LogId{2}));
+  EXPECT_TRUE(has(LogId{kMaxLogs + 10}));
 }
 
 TEST(Fence, RefusesLowerEpochsAndTheSameEpochWithAnotherNonce) {
@@ -122,6 +183,18 @@ TEST(Outgoing, AnswersLeaveBeforeEnlistsAndFramesKeepTheirLimit) {
   ASSERT_EQ(second.size(), 2u);
   EXPECT_TRUE(std::holds_alternative<session::Ack>(second[0]));
   EXPECT_TRUE(std::holds_alternative<session::Enlist>(second[1]));
+  EXPECT_TRUE(out.next().empty());
+}
+
+TEST(Outgoing, AnEnlistNobodyWaitsForDoesNotLeave) {
+  Outgoing out;
+  out.reset(welcome_with(1, 100));
+  const TransactionId first{LogId{7}, 0, {3, 9}, 1}, second{LogId{7}, 0, {3, 9}, 2};
+  out.enlist({first, "k"});
+  out.enlist({second, "k"});
+  EXPECT_EQ(out.next().size(), 1u);
+  out.drop_enlist({second, "k"});
+  out.add_enlist_credit(1);
   EXPECT_TRUE(out.next().empty());
 }
 
