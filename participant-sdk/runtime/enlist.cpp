@@ -1,13 +1,21 @@
 // participant-sdk/runtime/enlist.cpp: the part of Runtime that other threads wait on: enlist, and the end.
 #include <algorithm>
+#include <stdexcept>
 
 #include "participant-sdk/runtime/runtime.h"
+#include "participant-sdk/runtime/thrown.h"
+#include "proto/codec/utf8.h"
 
 namespace troth::sdk {
 namespace {
 
 constexpr std::chrono::seconds kCloseWithin{3};
 constexpr std::size_t kMaxKeyBytes = 256;  // of an Enlist, as the session protocol has it
+
+bool is_key(std::string_view key) {
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  return key.size() <= kMaxKeyBytes && codec::is_utf8(key) && std::none_of(key.begin(), key.end(), is_control);
+}
 
 Enlistment refused(std::string problem) {
   Enlistment answer;
@@ -19,22 +27,25 @@ Enlistment refused(std::string problem) {
 
 Enlistment Runtime::enlist(const TransactionId& transaction, const std::string& key,
                            std::chrono::milliseconds timeout) {
+  if (on_io_thread()) throw std::logic_error("troth::Participant: enlist() in on_state would wait for itself");
   // What the coordinator cannot read would cost the connection, and every branch on it.
   if (transaction.sequence == 0 || transaction.sequence > kMaxSequence) return refused("bad-id");
-  if (key.size() > kMaxKeyBytes) return refused("bad-field");
+  if (!is_key(key)) return refused("bad-field");
+  if (stopped_) return refused("stopped");
   auto waiter = std::make_shared<EnlistWaiter>();
   auto answer = waiter->answer.get_future();
   const EnlistKey id{transaction, key};
   io_.post([this, id, waiter] { begin_enlist(id, waiter); });
   if (answer.wait_for(timeout) == std::future_status::ready || waiter->claimed.exchange(true)) return answer.get();
-  // Ours: an acceptance that comes now finds nobody, and its branch stays unknown, so that its prepare is refused.
+  // Ours. If the Enlist has not left, it never will; else an acceptance that comes now finds nobody, and its branch
+  // stays unknown, so that its prepare is refused.
   io_.post([this, id, waiter] { drop_waiter(id, waiter); });
   return refused("timeout");
 }
 
 void Runtime::begin_enlist(const EnlistKey& key, std::shared_ptr<EnlistWaiter> waiter) {
-  if (quiet_) {
-    if (!waiter->claimed.exchange(true)) waiter->answer.set_value(refused("stopped"));
+  if (quiet_ || !gone_.empty()) {
+    if (!waiter->claimed.exchange(true)) waiter->answer.set_value(refused(quiet_ ? "stopped" : gone_));
     return;
   }
   auto& waiting = waiters_[key];
@@ -49,7 +60,9 @@ void Runtime::drop_waiter(const EnlistKey& key, const std::shared_ptr<EnlistWait
   const auto at = waiters_.find(key);
   if (at == waiters_.end()) return;
   std::erase(at->second, waiter);
-  if (at->second.empty()) waiters_.erase(at);
+  if (!at->second.empty()) return;
+  waiters_.erase(at);
+  link_.outgoing().drop_enlist(session::Enlist{key.first, key.second});
 }
 
 void Runtime::handle(session::Enlisted& message) {
@@ -96,16 +109,21 @@ void Runtime::on_io(std::function<void()> work) {
 }
 
 void Runtime::quiesce() {
+  stopped_ = true;
   end_run();
   on_io([this] {
     quiet_ = true;
-    for (auto& [key, waiting] : waiters_) {
-      for (auto& waiter : waiting) {
-        if (!waiter->claimed.exchange(true)) waiter->answer.set_value(refused("stopped"));
-      }
-    }
-    waiters_.clear();
+    refuse_waiters("stopped");
   });
+}
+
+void Runtime::refuse_waiters(const std::string& problem) {
+  for (auto& [key, waiting] : waiters_) {
+    for (auto& waiter : waiting) {
+      if (!waiter->claimed.exchange(true)) waiter->answer.set_value(refused(problem));
+    }
+  }
+  waiters_.clear();
 }
 
 void Runtime::close() {
@@ -121,11 +139,9 @@ void Runtime::close() {
     link_.stop("stopped", [closed] { closed->set_value(); });
   });
   gone.wait_for(kCloseWithin);
-  try {
-    if (seen.lsn != 0) store_.remember(seen);
-  } catch (const std::exception& error) {
-    on_io([&] { link_.report(std::string("state file: ") + error.what()); });
-  }
+  if (seen.lsn == 0) return;
+  const std::string why = thrown_by([&] { store_.remember(seen); });
+  if (!why.empty()) on_io([&] { link_.report(why); });
 }
 
 }  // namespace troth::sdk

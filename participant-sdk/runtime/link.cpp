@@ -1,9 +1,9 @@
 #include "participant-sdk/runtime/link.h"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
+#include "participant-sdk/runtime/thrown.h"
 #include "proto/codec/session_codec.h"
 
 namespace troth::sdk {
@@ -12,6 +12,8 @@ namespace {
 // What a coordinator may send us at most: its own limits are configured, so these only bound memory.
 constexpr std::uint32_t kMaxFrameBytes = 16u << 20;
 constexpr std::uint32_t kMaxMessages = 65'536;
+constexpr std::size_t kMaxHeldBytes = 160u << 20;  // all the prepares we allow, with their largest payloads, and more
+constexpr std::size_t kMaxSeen = 256;              // of one Hello
 constexpr int kCloseNormal = 1000;
 constexpr std::string_view kSubprotocol = "troth.session.v1";
 
@@ -47,15 +49,10 @@ void Link::connect() {
   state_ = State::kConnecting;
   pool_.run(Lane::kSettle, [this] {
     std::vector<Seen> seen;
-    std::string problem;
-    try {
-      seen = store_.load();
-    } catch (const std::exception& error) {
-      problem = error.what();
-    }
-    io_.post([this, seen = std::move(seen), problem = std::move(problem)] {
+    const std::string problem = thrown_by([&] { seen = store_.load(); });
+    io_.post([this, seen = std::move(seen), problem] {
       if (problem.empty()) return dial(seen);
-      closed(0, "cannot read what was seen: " + problem);
+      if (state_ == State::kConnecting) closed(0, "cannot read what was seen: " + problem);
     });
   });
 }
@@ -63,11 +60,13 @@ void Link::connect() {
 void Link::dial(std::vector<Seen> seen) {
   if (state_ != State::kConnecting) return;
   options_.hello.seen.clear();
+  if (seen.size() > kMaxSeen) seen.resize(kMaxSeen);  // only a help: whom we obey, we decide with all of it
   for (const Seen& one : seen) {
     options_.hello.seen.push_back(session::Seen{one.log, EpochId{one.epoch, one.nonce}, one.lsn});
   }
   refused_ = false;
   held_.clear();
+  held_bytes_ = 0;
   session_ = std::make_shared<Session>(*this);
   transport::WebSocketLimits limits;
   limits.max_message_bytes = kMaxFrameBytes;
@@ -115,7 +114,7 @@ void Link::received(std::string_view bytes) {
   }
   auto& whole = std::get<session::Frame>(decoded);
   if (state_ == State::kGreeting) return greeted(whole);
-  if (state_ == State::kAdopting) return held_.push_back(std::move(whole));
+  if (state_ == State::kAdopting) return hold(std::move(whole), bytes.size());
   if (state_ == State::kSteady) frame(std::move(whole));
 }
 
@@ -131,33 +130,39 @@ void Link::greeted(const session::Frame& frame) {
   adopt(*welcome);
 }
 
+void Link::hold(session::Frame frame, std::size_t bytes) {
+  held_bytes_ += bytes;
+  if (held_bytes_ <= kMaxHeldBytes) return held_.push_back(std::move(frame));
+  state_ = State::kLeaving;  // some frames are lost: this connection must not be adopted any more
+  held_.clear();
+  socket_->close(session::kCloseLimit, "too much before what was seen could be made durable");
+}
+
 void Link::adopt(session::Welcome welcome) {
   state_ = State::kAdopting;
-  if (welcome.log != welcome_.log) highest_lsn_ = 0;
-  welcome_ = std::move(welcome);
-  const Seen ours = seen_of(welcome_, highest_lsn_);
-  pool_.run(Lane::kSettle, [this, ours, welcome = welcome_, from = session_.get()] {
+  const Seen ours = seen_of(welcome, welcome.log == welcome_.log ? highest_lsn_ : 0);
+  pool_.run(Lane::kSettle, [this, ours, welcome = std::move(welcome), from = std::weak_ptr(session_)] {
     std::string problem;
-    try {
+    const std::string thrown = thrown_by([&] {
       // Read again: another instance on the same store may have met a newer coordinator meanwhile.
       problem = refusal(store_.load(), welcome);
-      if (problem.empty()) {
-        store_.remember(ours);
-        problem = refusal(store_.load(), welcome);
-      }
-    } catch (const std::exception& error) {
-      problem = std::string("cannot remember the coordinator's epoch: ") + error.what();
-    }
-    io_.post([this, problem, from] {
-      if (session_.get() == from && state_ == State::kAdopting) adopted_durably(problem);
+      if (!problem.empty()) return;
+      store_.remember(ours);
+      problem = refusal(store_.load(), welcome);
+    });
+    if (!thrown.empty()) problem = "cannot remember the coordinator's epoch: " + thrown;
+    io_.post([this, welcome, problem, from] {
+      const auto session = from.lock();
+      if (session && session == session_ && state_ == State::kAdopting) adopted_durably(welcome, problem);
     });
   });
 }
 
-void Link::adopted_durably(const std::string& problem) {
+void Link::adopted_durably(const session::Welcome& welcome, const std::string& problem) {
   if (!problem.empty()) return refuse(session::kCloseOldCopy, problem);
   state_ = State::kSteady;
-  attempts_ = 0;
+  if (welcome.log != welcome_.log) highest_lsn_ = 0;
+  welcome_ = welcome;
   outgoing_.reset(welcome_);
   report("connected");
   user_.on_adopted(welcome_);
@@ -168,14 +173,16 @@ void Link::adopted_durably(const std::string& problem) {
 void Link::frame(session::Frame frame) {
   // Another start of the coordinator must say Welcome first; a frame of another log is not for us.
   if (frame.log != welcome_.log || frame.epoch != welcome_.epoch.epoch) return;
+  // Not at its Welcome: one that closes again right after it must not be dialled at full speed.
+  attempts_ = 0;
   for (auto& message : frame.messages) user_.on_message(std::move(message));
   user_.on_frame_done();
 }
 
 void Link::refuse(int code, const std::string& why) {
   refused_ = true;
-  report("refused: " + why);
   if (socket_) socket_->close(code, why.substr(0, 100));
+  report("refused: " + why);
 }
 
 void Link::closed(int code, const std::string& reason) {
@@ -189,24 +196,29 @@ void Link::closed(int code, const std::string& reason) {
     return;
   }
   state_ = State::kIdle;
+  end(code, reason);
+}
+
+/// What follows the end of a connection. The next one is scheduled before anybody is told of this one's end.
+void Link::end(int code, const std::string& reason) {
   if (refused_) return reconnect_in(options_.reconnect_max * kRefusedFactor);
   switch (code) {
-    case session::kCloseReplaced:
-      report("replaced");
-      state_ = State::kStopped;
-      return user_.on_final();
+    case session::kCloseReplaced: return finish("replaced", "replaced");
     case session::kCloseCredentials:
-    case session::kCloseVersion:
-      report("refused: " + reason);
-      state_ = State::kStopped;
-      return user_.on_final();
+    case session::kCloseVersion: return finish("refused: " + reason, "refused");
     case session::kCloseOldCopy:
-      report("refused: the coordinator runs on an old copy of its log: " + reason);
-      return reconnect_in(options_.reconnect_max * kRefusedFactor);
+      reconnect_in(options_.reconnect_max * kRefusedFactor);
+      return report("refused: the coordinator runs on an old copy of its log: " + reason);
     default: break;
   }
-  report("disconnected: " + (reason.empty() ? "code " + std::to_string(code) : reason));
   reconnect_in(backoff());
+  report("disconnected: " + (reason.empty() ? "code " + std::to_string(code) : reason));
+}
+
+void Link::finish(const std::string& state, const std::string& why) {
+  state_ = State::kStopped;
+  user_.on_final(why);
+  report(state);
 }
 
 Millis Link::backoff() {
@@ -235,7 +247,7 @@ void Link::stop(std::string reason, std::function<void()> done) {
 void Link::report(const std::string& state) {
   if (state == last_report_ || !options_.on_state) return;  // a connect that fails again and again is said once
   last_report_ = state;
-  options_.on_state(state);
+  thrown_by([&] { options_.on_state(state); });  // nobody is left to tell
 }
 
 }  // namespace troth::sdk

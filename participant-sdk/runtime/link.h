@@ -30,8 +30,8 @@ class LinkUser {
   virtual void on_frame_done() = 0;
   /// The adopted connection is gone.
   virtual void on_lost() = 0;
-  /// There will be no other connection: replaced, or refused for good.
-  virtual void on_final() = 0;
+  /// There will be no other connection: "replaced", or "refused" for good.
+  virtual void on_final(const std::string& why) = 0;
 };
 
 struct LinkOptions {
@@ -52,6 +52,7 @@ class Link {
 
   void connect();
   bool adopted() const { return state_ == State::kSteady; }
+  /// Of the coordinator that was adopted last.
   const session::Welcome& welcome() const { return welcome_; }
   Outgoing& outgoing() { return outgoing_; }
   /// Something was queued in outgoing().
@@ -65,7 +66,7 @@ class Link {
 
  private:
   class Session;
-  enum class State { kIdle, kConnecting, kGreeting, kAdopting, kSteady, kStopped };
+  enum class State { kIdle, kConnecting, kGreeting, kAdopting, kSteady, kLeaving, kStopped };
 
   void dial(std::vector<Seen> seen);
   void opened(Session& session, std::shared_ptr<transport::WebSocket> socket);
@@ -73,7 +74,10 @@ class Link {
   void frame(session::Frame frame);
   void greeted(const session::Frame& frame);
   void adopt(session::Welcome welcome);
-  void adopted_durably(const std::string& problem);
+  void adopted_durably(const session::Welcome& welcome, const std::string& problem);
+  void hold(session::Frame frame, std::size_t bytes);
+  void end(int code, const std::string& reason);
+  void finish(const std::string& state, const std::string& why);
   std::string next_frame();
   void closed(int code, const std::string& reason);
   void refuse(int code, const std::string& why);
@@ -91,10 +95,11 @@ class Link {
   session::Welcome welcome_;
   Outgoing outgoing_;
   std::vector<session::Frame> held_;  // frames that came while what was seen is being made durable
+  std::size_t held_bytes_ = 0;
   bool hello_due_ = false;
   bool goodbye_due_ = false;
-  bool refused_ = false;  // this connection ends by our own refusal: come back late
-  std::uint32_t attempts_ = 0;
+  bool refused_ = false;        // this connection ends by our own refusal: come back late
+  std::uint32_t attempts_ = 0;  // since the last message of an adopted coordinator
   Lsn highest_lsn_ = 0;
   std::string last_report_;
   std::string goodbye_;

@@ -108,6 +108,9 @@ int Participant::run() {
 }
 
 void Participant::stop() {
+  if (impl_->runtime.in_callback()) {
+    throw std::logic_error("troth::Participant: stop() in a callback would wait for itself");
+  }
   std::call_once(impl_->stopped, [this] {
     impl_->runtime.quiesce();
     impl_->pool.stop();

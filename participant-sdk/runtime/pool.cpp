@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace troth::sdk {
+namespace {
+
+thread_local const Pool* pool_of_thread = nullptr;
+
+}  // namespace
 
 Pool::Pool(unsigned threads) : max_prepares_(std::max(1u, threads - 1)) {
   for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
@@ -26,6 +31,7 @@ bool Pool::prepare_may_start() const {
 }
 
 void Pool::work() {
+  pool_of_thread = this;
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || !settles_.empty() || prepare_may_start(); });
@@ -43,6 +49,10 @@ void Pool::work() {
     --running_prepares_;
     changed_.notify_one();  // a prepare that had to wait may start
   }
+}
+
+bool Pool::on_thread() const {
+  return pool_of_thread == this;
 }
 
 void Pool::stop() {

@@ -25,6 +25,8 @@ class Pool {
   void run(Lane lane, std::function<void()> job);
   /// Drops what has not begun and waits for what has. Not from a job.
   void stop();
+  /// Whether the caller is one of the threads.
+  bool on_thread() const;
 
  private:
   void work();

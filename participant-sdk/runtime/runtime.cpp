@@ -3,7 +3,8 @@
 #include <time.h>
 
 #include <algorithm>
-#include <exception>
+
+#include "participant-sdk/runtime/thrown.h"
 
 namespace troth::sdk {
 namespace {
@@ -42,6 +43,7 @@ Millis Runtime::now() {
 
 void Runtime::start() {
   io_.post([this] {
+    io_thread_ = std::this_thread::get_id();
     link_.connect();
     if (keeps_lsn_) save_lsn_later();
   });
@@ -52,6 +54,7 @@ void Runtime::on_adopted(const session::Welcome& welcome) {
   prepares_received_ = 0;
   prepares_granted_ = 0;
   connected_ = true;
+  if (std::exchange(saved_log_, welcome.log) != welcome.log) saved_lsn_ = 0;
   branches_.connected(now(), effects_);
   forget({}, welcome.horizon);
   list_in_doubt();
@@ -64,8 +67,10 @@ void Runtime::on_lost() {
   connected_ = false;
 }
 
-void Runtime::on_final() {
+void Runtime::on_final(const std::string& why) {
   connected_ = false;
+  gone_ = why;
+  refuse_waiters(why);
   {
     const std::lock_guard lock(end_mutex_);
     ended_ = final_ = true;
@@ -176,19 +181,15 @@ void Runtime::list_in_doubt() {
   branches_.hold_settled(true);
   pool_.run(Lane::kSettle, [this, connection = connection_] {
     std::vector<BranchId> branches;
-    std::string problem;
-    try {
-      branches = resource_.in_doubt();
-    } catch (const std::exception& error) {
-      problem = error.what();
-    }
-    io_.post([this, connection, branches = std::move(branches), problem = std::move(problem)] {
+    const std::string problem = thrown_by([&] { branches = resource_.in_doubt(); });
+    io_.post([this, connection, branches = std::move(branches), problem] {
       if (connection != connection_ || quiet_) return;
       if (problem.empty()) return listed(branches, connection);
-      link_.report("resource: cannot list what is in doubt: " + problem);
+      branches_.hold_settled(false);  // the next list is made anew, and cannot name what is settled by then
       io_.after(kListAgain, [this, connection] {
         if (connection == connection_ && link_.adopted() && !quiet_) list_in_doubt();
       });
+      link_.report("resource: cannot list what is in doubt: " + problem);
     });
   });
 }
@@ -216,11 +217,8 @@ void Runtime::forget(std::vector<BranchId> branches, const TransactionId& horizo
   if (horizon.log != log) return;
   branches_.raise_horizon(horizon);
   pool_.run(Lane::kSettle, [this, branches = std::move(branches), horizon] {
-    try {
-      resource_.forget(branches, horizon);
-    } catch (const std::exception& error) {
-      io_.post([this, why = std::string(error.what())] { link_.report("resource: cannot forget: " + why); });
-    }
+    const std::string why = thrown_by([&] { resource_.forget(branches, horizon); });
+    if (!why.empty()) io_.post([this, why] { link_.report("resource: cannot forget: " + why); });
   });
 }
 
@@ -231,11 +229,8 @@ void Runtime::save_lsn_later() {
       saved_lsn_ = link_.highest_lsn();
       const auto& welcome = link_.welcome();
       pool_.run(Lane::kSettle, [this, seen = Seen{welcome.log, welcome.epoch.epoch, welcome.epoch.nonce, saved_lsn_}] {
-        try {
-          store_.remember(seen);
-        } catch (const std::exception& error) {
-          io_.post([this, why = std::string(error.what())] { link_.report("state file: " + why); });
-        }
+        const std::string why = thrown_by([&] { store_.remember(seen); });
+        if (!why.empty()) io_.post([this, why] { link_.report(why); });
       });
     }
     save_lsn_later();

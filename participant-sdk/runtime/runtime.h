@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,9 @@ class Runtime final : public LinkUser {
   void start();
   Enlistment enlist(const TransactionId& transaction, const std::string& key, std::chrono::milliseconds timeout);
   bool connected() const { return connected_; }
+  /// True where waiting would wait for itself: on the io thread or a thread of the pool.
+  bool in_callback() const { return on_io_thread() || pool_.on_thread(); }
+  bool on_io_thread() const { return std::this_thread::get_id() == io_thread_; }
   /// Waits until there will be no other connection, or end_run(). True: final by the coordinator's word.
   bool wait_for_end();
   void end_run();
@@ -44,7 +48,7 @@ class Runtime final : public LinkUser {
   void on_message(session::Message message) override;
   void on_frame_done() override { flush(); }
   void on_lost() override;
-  void on_final() override;
+  void on_final(const std::string& why) override;
 
  private:
   using EnlistKey = std::pair<TransactionId, std::string>;
@@ -58,7 +62,7 @@ class Runtime final : public LinkUser {
   void handle(session::Forget& message);
   void handle(session::Credit& message);
   template <class Other>
-  void handle(Other&) {}  // a coordinator never sends these; a newer one that does is not broken by us
+  void handle(Other&) {}  // what a participant says; a coordinator that says it is not broken by us
 
   void apply(const BranchId& id, Event event);
   void returned(Calls::Returned batch);
@@ -68,6 +72,7 @@ class Runtime final : public LinkUser {
   void list_in_doubt();
   void listed(const std::vector<BranchId>& branches, std::uint64_t connection);
   void begin_enlist(const EnlistKey& key, std::shared_ptr<EnlistWaiter> waiter);
+  void refuse_waiters(const std::string& problem);
   void drop_waiter(const EnlistKey& key, const std::shared_ptr<EnlistWaiter>& waiter);
   void forget(std::vector<BranchId> branches, const TransactionId& horizon);
   void save_lsn_later();
@@ -89,9 +94,13 @@ class Runtime final : public LinkUser {
   std::uint64_t prepares_received_ = 0;  // on this connection
   std::uint64_t prepares_granted_ = 0;
   Millis timer_due_ = 0;
-  Lsn saved_lsn_ = 0;
+  LogId saved_log_;
+  Lsn saved_lsn_ = 0;  // of saved_log_
   bool quiet_ = false;
+  std::string gone_;  // why there will be no other connection
   std::atomic<bool> connected_ = false;
+  std::atomic<bool> stopped_ = false;  // the io thread may be gone
+  std::atomic<std::thread::id> io_thread_{};
 
   std::mutex end_mutex_;
   std::condition_variable end_changed_;

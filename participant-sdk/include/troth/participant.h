@@ -96,7 +96,8 @@ struct Options {
   unsigned threads = 4;                          // pool that runs the Resource
   std::chrono::milliseconds reconnect_min{50};
   std::chrono::milliseconds reconnect_max{5'000};
-  /// Told what happens to the connection: "connected", "disconnected: …", "replaced". From the SDK's thread.
+  /// Told what happens to the connection: "connected", "disconnected: …", "replaced". From the SDK's thread: it must not
+  /// block or enlist. What it throws is dropped.
   std::function<void(std::string_view)> on_state;
 
   /// TROTH_PARTICIPANT, TROTH_COORDINATOR, TROTH_INSTANCE, TROTH_STATE_FILE over the defaults above.
@@ -107,7 +108,7 @@ struct Options {
 struct Enlistment {
   BranchId id;
   std::chrono::milliseconds deadline_in{0};  // finish the work before; later, prepare will not come
-  std::string problem;                       // why it was refused (api.md slug), empty when accepted
+  std::string problem;                       // why it was refused (api.md slug, or below), empty when accepted
   explicit operator bool() const { return problem.empty(); }
 };
 
@@ -115,19 +116,23 @@ class TROTH_API Participant {
  public:
   /// Connects in the background at once. `resource` must outlive this. Throws std::invalid_argument on bad options.
   Participant(Options options, Resource& resource);
-  ~Participant();  // as stop()
+  ~Participant();  // as stop(): not from a callback
   Participant(const Participant&) = delete;
   Participant& operator=(const Participant&) = delete;
 
   /// Joins a running transaction with work this process is about to do. Waits until the coordinator accepted or refused,
-  /// or `timeout`: then problem is "timeout", and the branch counts as not enlisted.
+  /// or `timeout`. Without an acceptance, do no work. After "timeout" the coordinator may have enlisted the branch all
+  /// the same: then the transaction aborts (its work is not here), unless enlisting again with the same key is accepted.
+  /// Other problems of this side: "bad-field" (`key` must be at most 256 bytes of UTF-8 without control characters),
+  /// "stopped", "replaced" and "refused" (there is no connection and will be none). Throws std::logic_error in on_state.
   Enlistment enlist(const TransactionId& transaction, const std::string& key = {},
                     std::chrono::milliseconds timeout = std::chrono::seconds(5));
 
   /// Blocks until SIGTERM or SIGINT, then stops. Returns the exit code for main: 0, or 1 when this instance was replaced
   /// by another one or refused by the coordinator for good.
   int run();
-  /// Says Goodbye, waits for running callbacks, closes. Prepared branches stay in doubt until the next start.
+  /// Says Goodbye, waits for running callbacks, closes. Prepared branches stay in doubt until the next start. Throws
+  /// std::logic_error in a callback, of the resource or on_state, for which it would wait.
   void stop();
   bool connected() const;
 
