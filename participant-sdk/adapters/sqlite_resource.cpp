@@ -2,13 +2,12 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <mutex>
 #include <utility>
 
 #include "participant-sdk/adapters/sqlite_branches.h"
+#include "participant-sdk/adapters/sqlite_forget.h"
 
 namespace troth {
 namespace {
@@ -16,9 +15,6 @@ namespace {
 using sqlite::Batch;
 using sqlite::Blocked;
 using sqlite::Connection;
-
-constexpr std::size_t kForgetAtOnce = 1'000;
-constexpr int kSweepAtOnce = 1'000;
 
 /// Two writers on one file are two sets of locks: the second process is refused. Freed by the system when we die.
 class OnlyOne {
@@ -72,41 +68,14 @@ struct SqliteResource::Impl {
       : only_one(path + ".troth-lock"),
         db(path, options.schema),
         branches(db, std::move(work), options),
+        forgetting(branches),
         writer(
-            db, [this](Batch& batch) { return forget_some(batch); }, options.max_waiting) {}
-
-  /// The chore: drops markers, makes horizons durable, and below those that are durable sweeps.
-  bool forget_some(Batch& batch) {
-    const std::lock_guard lock(mutex);
-    const std::size_t count = std::min(ended.size(), kForgetAtOnce);
-    for (std::size_t i = 0; i < count; ++i) branches.store().drop_marker(ended[i]);
-    if (sweep_below && branches.store().sweep(*sweep_below, kSweepAtOnce) < kSweepAtOnce) {
-      batch.when_durable.push_back([this] { sweep_below.reset(); });
-    }
-    if (horizon && !sweep_below) {
-      branches.store().set_horizon(*horizon);
-      batch.when_durable.push_back([this, next = *horizon] {
-        const std::lock_guard again(mutex);
-        sweep_below = next;
-        if (horizon == next) horizon.reset();
-      });
-    }
-    batch.when_durable.push_back([this, count] {
-      const std::lock_guard again(mutex);
-      ended.erase(ended.begin(), ended.begin() + static_cast<std::ptrdiff_t>(count));
-    });
-    return ended.size() > count || sweep_below || horizon;
-  }
-
-  std::mutex mutex;  // guards `ended` and `horizon`
-  std::vector<BranchId> ended;
-  std::optional<TransactionId> horizon;      // the highest we were told that is not durable yet
-  std::optional<TransactionId> told;         // the highest we were told, of the stream told last
-  std::optional<TransactionId> sweep_below;  // the writer's own: durable, and not all below it is gone
+            db, [this](Batch& batch) { return forgetting.some(batch); }, options.max_waiting) {}
 
   OnlyOne only_one;
   Opened db;
   sqlite::Branches branches;
+  sqlite::Forgetting forgetting;
   sqlite::Writer writer;
 };
 
@@ -194,16 +163,7 @@ void SqliteResource::remember(const Seen& seen) {
 }
 
 void SqliteResource::forget(const std::vector<BranchId>& branches, const TransactionId& horizon) {
-  {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->ended.insert(impl_->ended.end(), branches.begin(), branches.end());
-    if (horizon.sequence != 0 && impl_->told != horizon) {
-      impl_->told = horizon;
-      impl_->horizon = horizon;
-    }
-    if (impl_->ended.empty() && !impl_->horizon) return;
-  }
-  impl_->writer.remind();
+  if (impl_->forgetting.add(branches, horizon)) impl_->writer.remind();
 }
 
 }  // namespace troth

@@ -25,12 +25,8 @@ COMMIT;
 )sql";
 constexpr std::int64_t kVersion = 1;
 
-constexpr std::size_t kStreamBytes = 10;  // log and shard: ids of one stream are comparable
+constexpr std::size_t kStreamBytes = 10;  // log and shard
 constexpr std::size_t kNumberBytes = 4;
-
-std::string stream_of(const TransactionId& id) {
-  return to_bytes(id).substr(0, kStreamBytes);
-}
 
 const Connection& with_tables(const Connection& db) {
   db.run(kTables);
@@ -43,6 +39,10 @@ const Connection& with_tables(const Connection& db) {
 }
 
 }  // namespace
+
+std::string stream_of(const TransactionId& id) {
+  return to_bytes(id).substr(0, kStreamBytes);
+}
 
 std::string key_of(const BranchId& id) {
   std::string key = to_bytes(id.transaction);

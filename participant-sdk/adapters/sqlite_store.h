@@ -25,6 +25,8 @@ struct Row {
   std::string changeset;  // of a prepared branch
 };
 
+/// The stream of an id, its log and shard: ids of one stream are comparable.
+std::string stream_of(const TransactionId& id);
 /// A branch as a database key: ordered as ids are, so that everything below a horizon is one range.
 std::string key_of(const BranchId& id);
 std::optional<BranchId> branch_of(std::string_view key);

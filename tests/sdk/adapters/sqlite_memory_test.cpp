@@ -139,6 +139,16 @@ TEST_F(SqliteMemory, AHorizonNeverGoesBackAndIsForItsOwnLogOnly) {
   EXPECT_EQ(prepare(other), "commit");
 }
 
+TEST_F(SqliteMemory, HorizonsOfSeveralLogsToldAtOnceAllCount) {
+  EXPECT_EQ(resource_->abort(branch(3)), Ack::kAborted);
+  TransactionId foreign = transaction(50);
+  foreign.log = LogId{5};
+  resource_->forget({}, transaction(9));
+  resource_->forget({}, foreign);
+  until_count("troth_horizon", 2);
+  until_count("troth_branch", 0);
+}
+
 TEST_F(SqliteMemory, ALargeSweepGoesOnUntilAllIsGone) {
   std::vector<std::future<void>> all;
   for (std::uint64_t worker = 0; worker < 8; ++worker) {
