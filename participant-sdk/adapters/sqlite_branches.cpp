@@ -20,6 +20,10 @@ void reset_statements(sqlite3* db) {
   }
 }
 
+Vote too_late() {
+  return refuse("the work of the joined branch has passed its deadline");
+}
+
 Vote call(const SqliteResource::Work& work, sqlite3* db, const Branch& branch) {
   try {
     return work(db, branch);
@@ -45,11 +49,14 @@ std::optional<Blocked> Branches::run(const Enlistment& enlisted, const Work& wor
   Branch branch;
   branch.id = id;
   branch.joined = true;
-  const auto found = live_.find(id);
+  if (expired(id, batch)) {
+    answer = too_late();
+    return std::nullopt;
+  }
   std::optional<Live> earlier;
-  if (found != live_.end()) earlier = found->second;
+  if (const auto found = live_.find(id); found != live_.end()) earlier = found->second;
   Draft draft = draft_work(work, branch, earlier ? earlier->changeset : std::string());
-  if (draft.vote.kind() != Vote::kAbort) take_locks(draft, id, may_wait);
+  if (draft.vote.kind() != Vote::kAbort) take_locks(draft, id, batch, may_wait);
   answer = draft.vote;
   if (draft.blocked || answer.kind() == Vote::kAbort) return std::move(draft.blocked);
   const auto expires = earlier ? earlier->expires : Clock::now() + enlisted.deadline_in;
@@ -65,7 +72,7 @@ std::optional<Blocked> Branches::prepare(const Branch& branch, Batch& batch, boo
     answer = aborted ? refuse("the branch was aborted before") : Vote(Vote::kCommit);
     return std::nullopt;
   }
-  Draft draft = this->draft(branch, may_wait);
+  Draft draft = this->draft(branch, batch, may_wait);
   answer = draft.vote;
   if (draft.blocked) return std::move(draft.blocked);
   if (answer.kind() == Vote::kCommit) {
@@ -90,7 +97,7 @@ std::optional<Blocked> Branches::commit_one_phase(const Branch& branch, Batch& b
     answer = commit(branch, batch);
     return std::nullopt;
   }
-  Draft draft = this->draft(branch, may_wait);
+  Draft draft = this->draft(branch, batch, may_wait);
   if (draft.blocked) return std::move(draft.blocked);
   const bool commits = draft.vote.kind() != Vote::kAbort && apply_changeset(db_, draft.changeset).empty();
   store_.put(branch.id, commits ? State::kCommittedOnePhase : State::kAborted, branch.lsn, draft.vote.reason());
@@ -130,10 +137,12 @@ Ack Branches::abort(const Branch& branch, Batch& batch) {
   return Ack::kAborted;
 }
 
-Branches::Draft Branches::draft(const Branch& branch, bool may_wait) {
+Branches::Draft Branches::draft(const Branch& branch, Batch& batch, bool may_wait) {
   Draft draft;
   if (store_.below_horizon(branch.id.transaction)) {
     draft.vote = refuse("the transaction is older than the horizon");
+  } else if (branch.joined && expired(branch.id, batch)) {
+    draft.vote = too_late();
   } else if (branch.joined) {
     draft = draft_joined(branch);
   } else if (branch.attempt > 1) {
@@ -141,7 +150,7 @@ Branches::Draft Branches::draft(const Branch& branch, bool may_wait) {
   } else {
     draft = draft_work(work_, branch, {});
   }
-  if (draft.vote.kind() != Vote::kAbort) take_locks(draft, branch.id, may_wait);
+  if (draft.vote.kind() != Vote::kAbort) take_locks(draft, branch.id, batch, may_wait);
   if (draft.vote.kind() != Vote::kAbort && !draft.blocked) try_out(draft);
   return draft;
 }
@@ -152,8 +161,6 @@ Branches::Draft Branches::draft_joined(const Branch& branch) {
   if (found == live_.end()) {
     draft.vote =
         refuse("the work of the joined branch is not here: this process was started again since, or it was late");
-  } else if (found->second.expires <= Clock::now()) {
-    draft.vote = refuse("the work of the joined branch has passed its deadline");
   } else {
     draft.vote = Vote::kCommit;
     draft.changeset = found->second.changeset;
@@ -190,12 +197,13 @@ Branches::Draft Branches::draft_work(const Work& work, const Branch& branch, con
 }
 
 /// Finds out whether another branch holds a row of the draft: then it is blocked, or refused when it may not wait.
-void Branches::take_locks(Draft& draft, const BranchId& id, bool may_wait) {
+void Branches::take_locks(Draft& draft, const BranchId& id, Batch& batch, bool may_wait) {
   draft.rows = rows_of(draft.changeset);
   for (const std::string& row : draft.rows) {
-    const auto holder = holder_of(row, id);
+    const auto holder = holder_of(row, id, batch);
     if (!holder) continue;
-    if (!may_wait) {
+    // A branch of the same transaction lets go only when the transaction ends, and that waits for this branch.
+    if (!may_wait || holder->transaction == id.transaction) {
       draft.vote = refuse(row + " is locked by branch " + to_text(*holder));
       return;
     }
@@ -205,11 +213,10 @@ void Branches::take_locks(Draft& draft, const BranchId& id, bool may_wait) {
   }
 }
 
-std::optional<BranchId> Branches::holder_of(const std::string& row, const BranchId& self) {
+std::optional<BranchId> Branches::holder_of(const std::string& row, const BranchId& self, Batch& batch) {
   if (const auto found = live_rows_.find(row); found != live_rows_.end() && found->second != self) {
     const BranchId holder = found->second;
-    if (live_.at(holder).expires > Clock::now()) return holder;
-    set_live(holder, std::nullopt);
+    if (!expired(holder, batch)) return holder;
   }
   const auto holder = store_.holder_of(row);
   return holder && *holder != self ? holder : std::nullopt;
@@ -222,6 +229,29 @@ void Branches::try_out(Draft& draft) {
   }
   const Savepoint savepoint(db_);
   if (const std::string why = apply_changeset(db_, draft.changeset); !why.empty()) draft.vote = refuse(why);
+}
+
+/// Whether joined work of the branch is past its deadline. Then its rows are free.
+bool Branches::expired(const BranchId& id, Batch& batch) {
+  const auto found = live_.find(id);
+  if (found == live_.end()) return false;
+  if (!found->second.lost && found->second.expires <= Clock::now()) {
+    Live lost;
+    lost.lost = true;
+    set_live(id, std::move(lost));
+    batch.released.push_back(id);
+  }
+  return live_.at(id).lost;
+}
+
+void Branches::forget_lost(const TransactionId& horizon) {
+  const auto gone = [&horizon](const BranchId& id) {
+    const TransactionId& of = id.transaction;
+    return of.log == horizon.log && of.shard == horizon.shard && of < horizon;
+  };
+  for (auto it = live_.begin(); it != live_.end();) {
+    it = it->second.lost && gone(it->first) ? live_.erase(it) : std::next(it);
+  }
 }
 
 /// Replaces what is in memory of a joined branch, and the locks that go with it.

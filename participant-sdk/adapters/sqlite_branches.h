@@ -32,14 +32,18 @@ class Branches {
   std::optional<Blocked> commit_one_phase(const Branch& branch, Batch& batch, bool may_wait, Ack& answer);
   Ack commit(const Branch& branch, Batch& batch);
   Ack abort(const Branch& branch, Batch& batch);
+  /// What is remembered of joined work lost before `horizon` may go: nothing can come for it any more.
+  void forget_lost(const TransactionId& horizon);
   Store& store() { return store_; }
 
  private:
-  /// Work of a joined branch before its prepare: in memory only.
+  /// Work of a joined branch before its prepare: in memory only. Past its deadline it is lost: others may have its
+  /// rows, and what is done for the branch later would be half of its work.
   struct Live {
     std::string changeset;
     std::vector<std::string> rows;
     Clock::time_point expires;
+    bool lost = false;
   };
   /// What a branch would change, tried out and rolled back. Good when the vote is not abort and nobody blocks it.
   struct Draft {
@@ -49,12 +53,13 @@ class Branches {
     std::optional<Blocked> blocked;
   };
 
-  Draft draft(const Branch& branch, bool may_wait);
+  Draft draft(const Branch& branch, Batch& batch, bool may_wait);
   Draft draft_joined(const Branch& branch);
   Draft draft_work(const Work& work, const Branch& branch, const std::string& before);
-  void take_locks(Draft& draft, const BranchId& id, bool may_wait);
-  std::optional<BranchId> holder_of(const std::string& row, const BranchId& self);
+  void take_locks(Draft& draft, const BranchId& id, Batch& batch, bool may_wait);
+  std::optional<BranchId> holder_of(const std::string& row, const BranchId& self, Batch& batch);
   void try_out(Draft& draft);
+  bool expired(const BranchId& id, Batch& batch);
   void set_live(const BranchId& id, std::optional<Live> live);
   void drop_live(const BranchId& id, Batch& batch);
   void settle(const BranchId& id, const std::string& changeset, Batch& batch);

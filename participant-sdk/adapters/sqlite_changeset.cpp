@@ -188,7 +188,9 @@ Savepoint::Savepoint(const Connection& db) : db_(db) {
 Savepoint::~Savepoint() {
   // SQLite may have ended the whole transaction by itself; then there is no place to go back to.
   if (!open_ || !db_.in_transaction()) return;
-  sqlite3_exec(db_.get(), "ROLLBACK TO troth_place; RELEASE troth_place", nullptr, nullptr, nullptr);
+  const char* back = "ROLLBACK TO troth_place; RELEASE troth_place";
+  // When that fails, nobody knows what of it still stands: then nothing of the whole transaction may.
+  if (sqlite3_exec(db_.get(), back, nullptr, nullptr, nullptr) != SQLITE_OK) db_.rollback();
 }
 
 void Savepoint::keep() {

@@ -39,7 +39,7 @@ std::vector<std::string> rows_of(std::string_view changeset);
 class Savepoint {
  public:
   explicit Savepoint(const Connection& db);
-  ~Savepoint();  // goes back, unless kept
+  ~Savepoint();  // goes back, unless kept; when it cannot, ends the transaction
   Savepoint(const Savepoint&) = delete;
   Savepoint& operator=(const Savepoint&) = delete;
   void keep();

@@ -27,6 +27,9 @@ Writer::~Writer() {
 }
 
 void Writer::run(const Task& task) {
+  if (std::this_thread::get_id() == thread_.get_id()) {
+    throw SqliteError(SQLITE_MISUSE, "the work of a branch called the resource it runs on");
+  }
   Job job;
   job.task = &task;
   std::unique_lock lock(mutex_);
@@ -168,7 +171,6 @@ bool Writer::attempt_one(Job& job, Batch& batch) {
     job.blocked = (*job.task)(own, may_wait(job));
     if (!job.blocked) {
       savepoint.keep();
-      batch.released.insert(batch.released.end(), own.released.begin(), own.released.end());
       std::move(own.when_durable.begin(), own.when_durable.end(), std::back_inserter(batch.when_durable));
       std::move(own.when_lost.begin(), own.when_lost.end(), std::back_inserter(batch.when_lost));
     } else if (!job.patience_ends) {
@@ -178,7 +180,11 @@ bool Writer::attempt_one(Job& job, Batch& batch) {
   } catch (...) {
     job.error = std::current_exception();
   }
-  return db_.in_transaction();
+  // Whoever waits for these may try again; that is right even when the job itself came to nothing.
+  batch.released.insert(batch.released.end(), own.released.begin(), own.released.end());
+  if (db_.in_transaction()) return true;
+  if (!job.error) job.error = std::make_exception_ptr(SqliteError(SQLITE_ABORT, "SQLite ended the transaction"));
+  return false;
 }
 
 bool Writer::may_wait(const Job& job) const {

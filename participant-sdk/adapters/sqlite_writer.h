@@ -28,7 +28,7 @@ struct Blocked {
 
 /// What a task says about the transaction it is part of. Nothing of it counts unless that becomes durable.
 struct Batch {
-  std::vector<BranchId> released;                   // branches that hold no rows any more
+  std::vector<BranchId> released;                   // branches that hold no rows any more; counts also when undone
   std::vector<std::function<void()>> when_durable;  // changes to what is in memory
   std::vector<std::function<void()>> when_lost;     // undo what was changed in memory at once
 };
@@ -47,7 +47,8 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// Returns when `task` has run and what it did is durable. Any thread but the writer's.
+  /// Returns when `task` has run and what it did is durable. Throws on the writer's own thread, so inside a task: it
+  /// would wait for itself.
   void run(const Task& task);
   /// The chore has something to do: it is done with the next transaction, within a second.
   void remind();

@@ -69,6 +69,17 @@ TEST_F(SqliteJoined, WorkPastItsDeadlineIsDroppedAndItsRowsAreFree) {
   EXPECT_EQ(prepare(branch(3, move(1, -30))), "commit");
 }
 
+TEST_F(SqliteJoined, WorkAfterALostHalfIsRefusedUntilThePrepareIs) {
+  EXPECT_EQ(run(1, move(1, -30), 0ms), "commit");
+  EXPECT_EQ(prepare(branch(2, move(1, -30))), "commit");
+  const std::string late = "the work of the joined branch has passed its deadline";
+  EXPECT_EQ(run(1, move(3, 30)), late);
+  EXPECT_EQ(prepare(joined(1)), late);
+  EXPECT_EQ(run(4, move(4, 1), 0ms), "commit");
+  EXPECT_EQ(run(4, move(4, 1)), late);
+  EXPECT_EQ(resource_->commit_one_phase(joined(4)), Ack::kAborted);
+}
+
 TEST_F(SqliteJoined, WorkThatOnlyReadIsReadOnly) {
   EXPECT_EQ(run(1, "SELECT * FROM account"), "commit");
   EXPECT_EQ(prepare(joined(1)), "read_only");

@@ -140,6 +140,20 @@ TEST_F(SqliteLock, AYoungerTransactionWaitsAnEighthAsLong) {
   EXPECT_GE(spent(4), 800ms);
 }
 
+TEST_F(SqliteLock, ABranchDoesNotWaitForOneOfItsOwnTransaction) {
+  wait_for(1min);
+  EXPECT_EQ(prepare(branch(1, move(1, -30))), "commit");
+  Branch second = branch(1, move(1, -30));
+  second.id.n = 2;
+  EXPECT_EQ(prepare(second), locked("account(1)", 1));
+}
+
+TEST_F(SqliteLock, AWorkThatCallsItsOwnResourceIsRefused) {
+  work_ = [this](sqlite3*, const Branch&) -> Vote { return resource_->prepare(branch(2, move(1, -30))); };
+  restart();
+  EXPECT_EQ(prepare(branch(1)), "the work of a branch called the resource it runs on");
+}
+
 TEST_F(SqliteLock, AWaitingBranchIsAnsweredWhenTheResourceCloses) {
   wait_for(1min);
   EXPECT_EQ(prepare(branch(1, move(1, -30))), "commit");
