@@ -98,6 +98,10 @@ bool ClientPeer::on_hello(const client_session::ClientHello& hello) {
 }
 
 void ClientPeer::on_request(client_session::Request& request, std::vector<engine::Command>& batch) {
+  if (request.problem) {
+    on_answer(next_number_++, request.sequence, answer::Refused{std::move(*request.problem), std::nullopt});
+    return;
+  }
   RequestOrigin origin;
   origin.client_session = session_;
   origin.sequence = request.sequence;

@@ -37,9 +37,7 @@ std::optional<FrameError> check_frame(client_session::FromClient& frame, const L
   for (auto& request : frame.requests) {
     if (request.sequence == 0) return FrameError{"Request.sequence counts from 1"};
     if (request.acked_below > request.sequence) return FrameError{"Request.acked_below is above its sequence"};
-    if (auto problem = std::visit(Checker(limits), request.body)) {
-      return FrameError{problem->pointer + ": " + problem->detail};
-    }
+    request.problem = std::visit(Checker(limits), request.body);
   }
   return std::nullopt;
 }

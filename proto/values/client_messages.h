@@ -28,7 +28,8 @@ struct Request {
   std::uint64_t sequence = 0;  // from 1, given once per session
   EpochId first_epoch;         // under which it was first sent: under another it is never executed
   std::uint64_t acked_below = 0;
-  RequestBody body;  // origin is filled by the receiver from the session and the sequence
+  RequestBody body;                     // origin is filled by the receiver from the session and the sequence
+  std::optional<Problem> problem = {};  // what the receiver's checks found wrong: answered, never executed
 };
 struct Reply {
   std::uint64_t sequence = 0;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/proto/samples.h"
 
 namespace troth::codec {
@@ -14,6 +16,12 @@ template <class T>
 std::string why(const std::variant<T, FrameError>& result) {
   const auto* error = std::get_if<FrameError>(&result);
   return error == nullptr ? "accepted" : error->why;
+}
+
+bool is_refused(const std::variant<FromClient, FrameError>& result) {
+  const auto* frame = std::get_if<FromClient>(&result);
+  return frame == nullptr || std::any_of(frame->requests.begin(), frame->requests.end(),
+                                         [](const auto& request) { return request.problem.has_value(); });
 }
 
 TEST(ClientCodec, EveryRequestRoundTrips) {
@@ -67,8 +75,9 @@ TEST(ClientCodec, WhatTheHttpApiRefusesIsRefusedHere) {
   auto refused = [&](const char* name, auto change) {
     auto frame = samples::from_client();
     change(frame);
-    EXPECT_NE(why(decode_from_client(encode(frame), limits)), "accepted") << name;
+    EXPECT_TRUE(is_refused(decode_from_client(encode(frame), limits))) << name;
   };
+  EXPECT_FALSE(is_refused(decode_from_client(encode(good), limits)));
   auto begin = [](FromClient& f) -> request::Begin& { return std::get<request::Begin>(f.requests[0].body); };
   refused("session", [](auto& f) { f.hello->session = "short"; });
   refused("sequence", [](auto& f) { f.requests[0].sequence = 0; });
@@ -85,6 +94,18 @@ TEST(ClientCodec, WhatTheHttpApiRefusesIsRefusedHere) {
   refused("wait", [&](auto& f) { begin(f).wait = static_cast<Wait>(9); });
   refused("enlist", [](auto& f) { std::get<request::Enlist>(f.requests[1].body).branch.participant = ""; });
   refused("reason", [](auto& f) { std::get<request::Abort>(f.requests[3].body).reason = std::string(1001, 'x'); });
+}
+
+TEST(ClientCodec, ABadRequestCostsTheOthersOfItsFrameNothing) {
+  auto frame = samples::from_client();
+  std::get<request::Begin>(frame.requests[0].body).label = "a\nb";
+  const auto result = decode_from_client(encode(frame), Limits{});
+  ASSERT_EQ(why(result), "accepted");
+  const auto& requests = std::get<FromClient>(result).requests;
+  ASSERT_TRUE(requests[0].problem);
+  EXPECT_EQ(requests[0].problem->slug, Slug::kBadField);
+  EXPECT_EQ(requests[0].problem->pointer, "/label");
+  for (std::size_t i = 1; i < requests.size(); ++i) EXPECT_FALSE(requests[i].problem) << i;
 }
 
 TEST(ClientCodec, UnknownFieldsOfRequestsAreRefusedOfRepliesSkipped) {
