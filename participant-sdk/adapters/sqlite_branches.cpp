@@ -37,7 +37,41 @@ Vote call(const SqliteResource::Work& work, sqlite3* db, const Branch& branch) {
 }  // namespace
 
 Branches::Branches(const Connection& db, Work work, const SqliteOptions& options)
-    : db_(db), work_(std::move(work)), options_(options), guard_(db), store_(db) {}
+    : db_(db), work_(std::move(work)), options_(options), guard_(db), store_(db) {
+  take_schema();
+}
+
+void Branches::take_schema() {
+  db_.begin();
+  const auto broken_before = broken_in_doubt();  // not the schema's doing: they are told at their commit
+  db_.run(options_.schema.c_str());
+  for (const auto& [id, why] : broken_in_doubt()) {
+    if (broken_before.count(id) != 0) continue;
+    throw SqliteError(SQLITE_SCHEMA, "branch " + to_text(id) + " is in doubt and this schema change would break it (" +
+                                         why + "); start the old program until it is settled");
+  }
+  db_.commit();
+}
+
+/// Why branches in doubt could not be committed as things are now.
+std::map<BranchId, std::string> Branches::broken_in_doubt() {
+  std::map<BranchId, std::string> broken;
+  guard_.look();
+  for (const BranchId& id : store_.prepared()) {
+    const auto known = store_.find(id);
+    std::string why = known ? why_broken(known->changeset) : std::string();
+    if (!why.empty()) broken.emplace(id, std::move(why));
+  }
+  return broken;
+}
+
+std::string Branches::why_broken(const std::string& changeset) {
+  for (const std::string& table : tables_of(changeset)) {
+    if (std::string why = guard_.why_not_write(table); !why.empty()) return why;
+  }
+  const Savepoint savepoint(db_);
+  return apply_changeset(db_, changeset);
+}
 
 std::optional<Blocked> Branches::run(const Enlistment& enlisted, const Work& work, Batch& batch, bool may_wait,
                                      Vote& answer) {

@@ -25,6 +25,8 @@ class Branches {
  public:
   using Work = SqliteResource::Work;
 
+  /// Makes the adapter's tables and runs the application's schema. Throws when that breaks a branch in doubt; then
+  /// nothing of the schema stands.
   Branches(const Connection& db, Work work, const SqliteOptions& options);
 
   std::optional<Blocked> run(const Enlistment& enlisted, const Work& work, Batch& batch, bool may_wait, Vote& answer);
@@ -53,6 +55,9 @@ class Branches {
     std::optional<Blocked> blocked;
   };
 
+  void take_schema();
+  std::map<BranchId, std::string> broken_in_doubt();
+  std::string why_broken(const std::string& changeset);
   Draft draft(const Branch& branch, Batch& batch, bool may_wait);
   Draft draft_joined(const Branch& branch);
   Draft draft_work(const Work& work, const Branch& branch, const std::string& before);

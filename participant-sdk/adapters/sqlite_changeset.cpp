@@ -181,6 +181,20 @@ std::vector<std::string> rows_of(std::string_view changeset) {
   return rows;
 }
 
+std::vector<std::string> tables_of(std::string_view changeset) {
+  std::vector<std::string> tables;
+  if (changeset.empty()) return tables;
+  for_each_change(changeset, [&tables](sqlite3_changeset_iter* iterator) {
+    const char* table = nullptr;
+    int columns = 0;
+    int operation = 0;
+    int indirect = 0;
+    sqlite3changeset_op(iterator, &table, &columns, &operation, &indirect);
+    if (tables.empty() || tables.back() != table) tables.emplace_back(table);
+  });
+  return tables;
+}
+
 Savepoint::Savepoint(const Connection& db) : db_(db) {
   db_.run("SAVEPOINT troth_place");
 }

@@ -35,6 +35,8 @@ std::string apply_changeset(const Connection& db, std::string_view changeset);
 /// `account(7)`. Sorted, without duplicates.
 std::vector<std::string> rows_of(std::string_view changeset);
 
+std::vector<std::string> tables_of(std::string_view changeset);
+
 /// A place in the running transaction to go back to.
 class Savepoint {
  public:

@@ -113,6 +113,12 @@ Guard::~Guard() {
   sqlite3_set_authorizer(db_.get(), nullptr, nullptr);
 }
 
+void Guard::look() {
+  seen_version_ = -1;
+  enter();
+  leave();
+}
+
 void Guard::enter() {
   {
     Use use(schema_version_);

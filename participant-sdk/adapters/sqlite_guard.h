@@ -24,6 +24,10 @@ class Guard {
   /// From now on statements are judged, and none is let through once the transaction has ended. Looks at the tables
   /// again when the schema has changed.
   void enter();
+  /// Looks at the tables again, whatever the schema's version says (it counts no temporary triggers).
+  void look();
+  /// Why branches may not write this table of the database file; empty when they may.
+  std::string why_not_write(const std::string& table) const { return why_not_write(table, "main"); }
   /// Statements pass again; says why one was refused since `enter`, empty when none was.
   std::string leave();
 
