@@ -1,12 +1,10 @@
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
+#include <cstdio>
 #include <utility>
 
 #include "participant-sdk/adapters/sqlite_branches.h"
+#include "participant-sdk/adapters/sqlite_file.h"
 #include "participant-sdk/adapters/sqlite_forget.h"
 
 namespace troth {
@@ -14,73 +12,73 @@ namespace {
 
 using sqlite::Batch;
 using sqlite::Blocked;
-using sqlite::Connection;
 
-/// Two writers on one file are two sets of locks: the second process is refused. Freed by the system when we die.
-class OnlyOne {
- public:
-  explicit OnlyOne(const std::string& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
-    if (fd_ < 0) throw SqliteError(SQLITE_CANTOPEN, path + ": " + std::strerror(errno));
-    if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
-    ::close(fd_);
-    throw SqliteError(SQLITE_BUSY, path + ": another SqliteResource has this database open");
-  }
-  ~OnlyOne() { ::close(fd_); }
-  OnlyOne(const OnlyOne&) = delete;
-  OnlyOne& operator=(const OnlyOne&) = delete;
+constexpr int kExitBroken = 70;  // "the database could not be written, start me again", as trothd's
 
- private:
-  int fd_;
-};
-
-void require(const Connection& db, const char* set, const char* read, const std::string& expected) {
-  db.run(set);
-  const std::string got = db.text(read);
-  if (got != expected) throw SqliteError(SQLITE_ERROR, std::string(set) + ": is " + got + ", not " + expected);
+[[noreturn]] void end_process(const std::string& why) {
+  std::fprintf(stderr, "troth: %s. This process ends; start it again\n", why.c_str());
+  ::_exit(kExitBroken);
 }
 
-/// What is read after a crash may be in the page cache only: it is on disk before anything is answered from it.
-void checkpoint(const Connection& db) {
-  const sqlite::Statement statement(db.get(), "PRAGMA wal_checkpoint(TRUNCATE)");
-  sqlite::Use use(statement);
-  const bool done = use.row() && (use.integer(0) == 0 || use.integer(1) == use.integer(2));
-  if (!done) throw SqliteError(SQLITE_BUSY, "another connection reads the database, so it cannot be checkpointed");
+/// A full disk is told by a write, before anything is taken for clean: there the checkpoint of the next start is
+/// enough.
+bool leaves_unsure(const SqliteError& error) {
+  return (error.code() & 0xff) != SQLITE_FULL;
 }
-
-struct Opened : Connection {
-  Opened(const std::string& path, const std::string& schema) : Connection(path) {
-    sqlite3_busy_timeout(get(), 5'000);
-    require(*this, "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal");
-    require(*this, "PRAGMA synchronous = EXTRA", "PRAGMA synchronous", "3");
-    require(*this, "PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys", "0");
-    run("PRAGMA cell_size_check = ON");
-    checkpoint(*this);
-    run("BEGIN IMMEDIATE");
-    run(schema.c_str());
-    run("COMMIT");
-  }
-};
 
 }  // namespace
 
 struct SqliteResource::Impl {
-  Impl(const std::string& path, Work work, const SqliteOptions& options)
-      : only_one(path + ".troth-lock"),
-        db(path, options.schema),
+  Impl(const std::string& real, Work work, SqliteOptions given)
+      : path(real),
+        options(std::move(given)),
+        db(path),
         branches(db, std::move(work), options),
         forgetting(branches),
         writer(
-            db, [this](Batch& batch) { return forgetting.some(batch); }, options.max_waiting) {}
+            db, [this](Batch& batch) { return forgetting.some(batch); },
+            [this](const SqliteError& error) { broken(error); }, options.max_waiting) {
+    db.may_close_in_order(true);
+  }
 
-  OnlyOne only_one;
-  Opened db;
+  /// On the writer's thread, when a COMMIT failed and before anybody is told.
+  void broken(const SqliteError& error) {
+    db.may_close_in_order(false);
+    std::string why = path + ": " + error.what() + ": nobody knows what of it is on disk";
+    if (leaves_unsure(error)) {
+      const std::string unmarked = sqlite::mark_unsure(path);
+      if (!unmarked.empty()) why += "; the next start cannot see this either (" + unmarked + ")";
+    }
+    options.on_broken ? options.on_broken(why) : end_process(why);
+  }
+
+  const std::string path;
+  const SqliteOptions options;
+  sqlite::Database db;
   sqlite::Branches branches;
   sqlite::Forgetting forgetting;
   sqlite::Writer writer;
 };
 
+/// The lock of the file and all that needs it. A failure while opening may be one of a sync, too.
+struct SqliteResource::Held {
+  Held(const std::string& path, Work work, SqliteOptions options) : only_one(path) {
+    sqlite::rebuild_if_unsure(path);
+    try {
+      impl = std::make_unique<Impl>(path, std::move(work), std::move(options));
+    } catch (const SqliteError& error) {
+      if ((error.code() & 0xff) == SQLITE_IOERR) sqlite::mark_unsure(path);
+      throw;
+    }
+  }
+
+  sqlite::OnlyOne only_one;
+  std::unique_ptr<Impl> impl;
+};
+
 SqliteResource::SqliteResource(std::string path, Work work, SqliteOptions options)
-    : impl_(std::make_unique<Impl>(path, std::move(work), options)) {}
+    : held_(std::make_unique<Held>(sqlite::real_path(path), std::move(work), std::move(options))),
+      impl_(held_->impl.get()) {}
 
 SqliteResource::~SqliteResource() = default;
 

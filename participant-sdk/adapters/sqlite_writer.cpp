@@ -12,8 +12,10 @@ constexpr std::size_t kMaxBatch = 256;
 
 }  // namespace
 
-Writer::Writer(const Connection& db, Chore chore, unsigned max_waiting)
-    : db_(db), chore_(std::move(chore)), max_waiting_(max_waiting), thread_([this] { loop(); }) {}
+Writer::Writer(const Connection& db, Chore chore, Broken broken, unsigned max_waiting)
+    : db_(db), chore_(std::move(chore)), on_broken_(std::move(broken)), max_waiting_(max_waiting), thread_([this] {
+        loop();
+      }) {}
 
 Writer::~Writer() {
   {
@@ -124,7 +126,8 @@ void Writer::serve(std::vector<Job*> jobs) {
     }
     try {
       db_.commit();
-    } catch (...) {
+    } catch (const SqliteError& error) {
+      on_broken_(error);
       const std::exception_ptr why = std::current_exception();
       break_off(batch);
       const std::lock_guard lock(mutex_);

@@ -41,8 +41,11 @@ class Writer {
   using Task = std::function<std::optional<Blocked>(Batch&, bool may_wait)>;
   /// Deferred work at the front of a transaction: does a bounded part and says whether more is left.
   using Chore = std::function<bool(Batch&)>;
+  /// A COMMIT failed, so what is on disk is unknown. Called once, on the writer's thread, before anybody is told; from
+  /// then on every task gets that error.
+  using Broken = std::function<void(const SqliteError&)>;
 
-  Writer(const Connection& db, Chore chore, unsigned max_waiting);
+  Writer(const Connection& db, Chore chore, Broken broken, unsigned max_waiting);
   ~Writer();  // tasks not begun get an exception; returns when every caller has gone
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -79,6 +82,7 @@ class Writer {
 
   const Connection& db_;
   const Chore chore_;
+  const Broken on_broken_;
   const unsigned max_waiting_;
 
   std::mutex mutex_;

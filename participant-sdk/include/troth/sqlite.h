@@ -39,7 +39,8 @@ TROTH_API std::int64_t sqlite_execute(sqlite3* db, const std::string& sql, const
 TROTH_API SqliteValue sqlite_value(sqlite3* db, const std::string& sql, const std::vector<SqliteValue>& values = {});
 
 struct SqliteOptions {
-  /// Run at every start before anything else (CREATE TABLE IF NOT EXISTS …), in one transaction.
+  /// Run at every start before anything else (CREATE TABLE IF NOT EXISTS …), in one transaction. When it changes rows
+  /// or tables such that a branch in doubt could not be committed any more, the database is not opened.
   std::string schema;
   /// How long a branch waits for a row that another branch holds before it votes abort. A branch of a younger
   /// transaction waits an eighth of it for an older one: of two that wait for each other at two participants one gives
@@ -50,22 +51,29 @@ struct SqliteOptions {
   unsigned max_waiting = 2;
   /// A branch that changes more than this votes abort.
   std::size_t max_changeset_bytes = std::size_t{16} << 20;
+  /// A sync or a write failed at a commit, so nobody knows what is on disk, and this process must end: only its next
+  /// start can find out, after it has rebuilt the file. Called once, from the resource's thread, before anybody is
+  /// answered; if it returns, every call throws from then on. Empty: one line on stderr and _exit(70).
+  std::function<void(const std::string& why)> on_broken;
 };
 
 /// Calls may come from any thread; all SQL runs on one thread of this object over one connection, and what many
 /// branches do at once shares one sync of the disk. Every answer is given after what it says is durable (WAL,
-/// synchronous=EXTRA). When a sync fails nobody knows what is on disk: from then on every call throws, until the
-/// process is started again.
+/// synchronous=EXTRA). When a sync fails nobody knows what is on disk: SqliteOptions::on_broken is called, and the file
+/// is marked (`<file>.troth-unsure`). The next start copies what it can read to a new file, syncs it and puts it in the
+/// place of the old one before it answers anybody; it needs the room for that, and no other process may have the file
+/// open then.
 ///
 /// Refused, as a vote to abort with the reason: a row locked by another branch; a failed CHECK or NOT NULL; tables
-/// without a NOT NULL primary key, with triggers, foreign keys (either end), a UNIQUE key beside the primary key, a
-/// primary key not compared as BINARY, generated columns; virtual and temporary tables; DDL, PRAGMA, ATTACH, BEGIN,
-/// SAVEPOINT; this adapter's own tables (`troth_…`). All writes to tables that branches change must go through
-/// branches; other connections may read.
+/// that are neither keyed by INTEGER PRIMARY KEY nor WITHOUT ROWID; tables with triggers, foreign keys (either end), a
+/// UNIQUE key beside the primary key, a primary key not compared as BINARY, generated columns; virtual and temporary
+/// tables; DDL, PRAGMA, ATTACH, BEGIN, SAVEPOINT; this adapter's own tables (`troth_…`). All writes to tables that
+/// branches change must go through branches; other connections may read.
 ///
 /// Not isolation: rows a branch only reads are not locked. A read-modify-write in one UPDATE is safe, because the row
-/// it changes is locked; a decision that rests on another row must change that row too (an UPDATE that leaves
-/// the values as they were locks nothing).
+/// it changes is locked; a decision that rests on another row must change that row too, to another value: an UPDATE
+/// that leaves a row as it was locks nothing. Keys that SQLite gives (INSERT without the INTEGER PRIMARY KEY) collide
+/// when branches insert at the same time, for none sees the others' rows, and one waits: give keys of your own.
 class TROTH_API SqliteResource : public Resource {
  public:
   /// The SQL of a branch. It sees committed state only. It may run more than once (after waiting for a lock), and what
@@ -99,8 +107,10 @@ class TROTH_API SqliteResource : public Resource {
   Ack commit_one_phase(const Branch& branch) override;
 
  private:
+  struct Held;
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<Held> held_;
+  Impl* impl_;
 };
 
 }  // namespace troth

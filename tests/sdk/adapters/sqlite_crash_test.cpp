@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <random>
@@ -71,6 +72,9 @@ class SqliteCrash : public ::testing::Test {
     ::waitpid(pid, &life.status, 0);
     return life;
   }
+
+  void mark_unsure() const { std::ofstream(path() + ".troth-unsure").close(); }
+  bool is_unsure() const { return std::filesystem::exists(path() + ".troth-unsure"); }
 
   int balance(int account) const {
     return std::stoi(read_as_stranger(path(), "SELECT balance FROM account WHERE id = " + std::to_string(account)));
@@ -179,10 +183,41 @@ TEST_P(SqliteCrashEverywhere, WhatWasSaidStands) {
   EXPECT_GT(at, 60) << "so few operations: the file system is not the one that counts";
 }
 
+TEST_P(SqliteCrashEverywhere, AnUnsureFileIsRebuiltHoweverOftenThatIsInterrupted) {
+  new_directory();
+  const Life life = live([&](const Say& say) {
+    const auto resource = open();
+    script(*resource, say);
+    ::_exit(0);
+  });
+  ASSERT_EQ(life.said.size(), 8u);
+  mark_unsure();
+  crash_while_opening();
+  EXPECT_FALSE(is_unsure());
+  check(life.said);
+}
+
 using SqliteFailedSync = SqliteCrashEverywhere;
+
+TEST_F(SqliteCrash, AFailedSyncEndsTheProcess) {
+  int end = 0;
+  for (int at = 1; end != 70; ++at) {
+    new_directory();
+    const Life life = live([&](const Say& say) {
+      crash_at(at, Crash::kSyncFails);
+      const auto resource = open();
+      script(*resource, say);
+    });
+    ASSERT_FALSE(life.ran_to_its_end());
+    end = WEXITSTATUS(life.status);
+    EXPECT_TRUE(end == 70 || end == kNotOpened) << end;
+    EXPECT_TRUE(is_unsure());
+  }
+}
 
 TEST_P(SqliteFailedSync, EndsAllAnswersAndTakesNoneBack) {
   int stopped = 0;
+  options_.on_broken = [](const std::string&) {};
   for (int at = 1;; ++at) {
     SCOPED_TRACE("sync " + std::to_string(at) + " fails");
     new_directory();
@@ -197,7 +232,9 @@ TEST_P(SqliteFailedSync, EndsAllAnswersAndTakesNoneBack) {
         ::_exit(HasFailure() ? 1 : kStopped);
       }
     });
+    EXPECT_EQ(is_unsure(), !life.ran_to_its_end());
     check(life.said);
+    EXPECT_FALSE(is_unsure());
     if (life.ran_to_its_end()) break;
     const int end = WEXITSTATUS(life.status);
     ASSERT_TRUE(end == kStopped || end == kNotOpened) << end;

@@ -165,6 +165,7 @@ TEST_F(SqliteRefusal, IsNotForTheFirstUseOfATableFunction) {
 
 TEST_F(SqliteRefusal, ATableIsJudgedAgainWhenTheSchemaChanged) {
   EXPECT_EQ(prepare(branch(1, move(1, 1))), "commit");
+  EXPECT_EQ(resource_->commit(branch(1)), Ack::kCommitted);
   options_.schema += "CREATE UNIQUE INDEX IF NOT EXISTS one_balance ON account(id, balance);";
   restart();
   EXPECT_EQ(prepare(branch(2, move(2, 1))), "table account has a UNIQUE key beside its primary key");
