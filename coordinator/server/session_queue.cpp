@@ -46,13 +46,26 @@ std::size_t size_bound(const session::Message& message) {
 
 bool SessionQueue::push(session::Message message) {
   if (carried_branch(message)) {
+    prepare_bytes_ += size_bound(message);
     prepares_.push_back(std::move(message));
   } else if (auto* forget = std::get_if<session::Forget>(&message)) {
     push_forget(std::move(*forget));
   } else {
+    const auto* abort = std::get_if<session::Abort>(&message);
+    if (abort && !prepares_.empty()) aborted_.insert(abort->branch);
     urgent_.push_back(std::move(message));
+    pop_aborted();
   }
-  return size() <= max_queue_;
+  return size() <= max_queue_ && prepare_bytes_ <= kMaxPrepareBytes;
+}
+
+/// Keeps the front of the prepares one that is worth sending.
+void SessionQueue::pop_aborted() {
+  while (!aborted_.empty() && !prepares_.empty() && aborted_.count(*carried_branch(prepares_.front())) != 0) {
+    prepare_bytes_ -= size_bound(prepares_.front());
+    prepares_.pop_front();
+  }
+  if (prepares_.empty()) aborted_.clear();
 }
 
 /// One that would not fit into a frame becomes several: forgetting is per branch.
@@ -91,8 +104,16 @@ std::vector<session::Message> SessionQueue::next() {
   while (!urgent_.empty()) {
     if (!take_front(urgent_, frame)) return std::move(frame.messages);
   }
-  while (credit_ > 0 && !prepares_.empty() && take_front(prepares_, frame)) --credit_;
+  while (credit_ > 0 && !prepares_.empty() && take_prepare(frame)) --credit_;
   return std::move(frame.messages);
+}
+
+bool SessionQueue::take_prepare(Filled& frame) {
+  const std::size_t bytes = size_bound(prepares_.front());
+  if (!take_front(prepares_, frame)) return false;
+  prepare_bytes_ -= bytes;
+  pop_aborted();
+  return true;
 }
 
 std::vector<BranchId> SessionQueue::take_unsent() {
@@ -100,6 +121,8 @@ std::vector<BranchId> SessionQueue::take_unsent() {
   for (const auto& message : prepares_) unsent.push_back(*carried_branch(message));
   urgent_.clear();
   prepares_.clear();
+  aborted_.clear();
+  prepare_bytes_ = 0;
   return unsent;
 }
 

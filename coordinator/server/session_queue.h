@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <unordered_set>
 #include <vector>
 
 #include "proto/values/messages.h"
@@ -15,6 +16,9 @@ namespace troth::server {
 /// No encoding of `message` in a frame is longer than this.
 std::size_t size_bound(const session::Message& message);
 inline constexpr std::size_t kFrameBound = 64;  // a frame without messages
+/// Payloads that may wait for one session, beside the count of messages: a participant that does not grant credit must
+/// not cost the others their memory.
+inline constexpr std::size_t kMaxPrepareBytes = std::size_t{256} << 20;
 
 class SessionQueue {
  public:
@@ -41,6 +45,8 @@ class SessionQueue {
     bool has_forget = false;
   };
   bool take_front(std::deque<session::Message>& queue, Filled& frame) const;
+  bool take_prepare(Filled& frame);
+  void pop_aborted();
   void push_forget(session::Forget forget);
 
   std::uint32_t max_frame_bytes_;
@@ -49,6 +55,9 @@ class SessionQueue {
   std::uint64_t credit_ = 0;
   std::deque<session::Message> urgent_;
   std::deque<session::Message> prepares_;
+  std::size_t prepare_bytes_ = 0;
+  // Branches aborted while prepares wait: an abort is urgent, so it leaves first, and a prepare after it is pointless.
+  std::unordered_set<BranchId, IdHash> aborted_;
 };
 
 }  // namespace troth::server

@@ -51,6 +51,22 @@ TEST_F(Queue, PreparesWaitForCreditAndDecisionsDoNot) {
   EXPECT_EQ(queue_.size(), 1U);
 }
 
+TEST_F(Queue, APrepareIsNotSentAfterTheAbortOfItsBranch) {
+  for (std::uint64_t n = 1; n <= 4; ++n) queue_.push(prepare(n));
+  queue_.push(session::Abort{branch(1), 1});
+  queue_.push(session::Abort{branch(3), 1});
+  queue_.credit(10);
+  std::vector<std::uint64_t> prepared;
+  for (auto frame = queue_.next(); !frame.empty(); frame = queue_.next()) {
+    for (const auto& message : frame) {
+      if (const auto* sent = std::get_if<session::Prepare>(&message))
+        prepared.push_back(sent->branch.transaction.sequence);
+    }
+  }
+  EXPECT_EQ(prepared, (std::vector<std::uint64_t>{2, 4}));
+  EXPECT_EQ(queue_.size(), 0u);
+}
+
 TEST_F(Queue, CreditThatIsRepeatedForEverDoesNotWrap) {
   for (int i = 0; i < 100; ++i) queue_.credit(~std::uint64_t{0} >> 1);
   queue_.push(prepare(1));
