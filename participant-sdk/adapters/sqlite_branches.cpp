@@ -92,7 +92,7 @@ std::optional<Blocked> Branches::run(const Enlistment& enlisted, const Work& wor
   Draft draft = draft_work(work, branch, earlier ? earlier->changeset : std::string());
   if (draft.vote.kind() != Vote::kAbort) take_locks(draft, id, batch, may_wait);
   answer = draft.vote;
-  if (draft.blocked || answer.kind() == Vote::kAbort) return std::move(draft.blocked);
+  if (draft.blocked || answer.kind() == Vote::kAbort) return draft.blocked;
   const auto expires = earlier ? earlier->expires : Clock::now() + enlisted.deadline_in;
   set_live(id, Live{std::move(draft.changeset), std::move(draft.rows), expires});
   batch.when_lost.push_back([this, id, earlier] { set_live(id, earlier); });
@@ -108,7 +108,7 @@ std::optional<Blocked> Branches::prepare(const Branch& branch, Batch& batch, boo
   }
   Draft draft = this->draft(branch, batch, may_wait);
   answer = draft.vote;
-  if (draft.blocked) return std::move(draft.blocked);
+  if (draft.blocked) return draft.blocked;
   if (answer.kind() == Vote::kCommit) {
     store_.put(branch.id, State::kPrepared, 0, draft.changeset);
     for (const std::string& row : draft.rows) store_.lock(row, branch.id);
@@ -132,7 +132,7 @@ std::optional<Blocked> Branches::commit_one_phase(const Branch& branch, Batch& b
     return std::nullopt;
   }
   Draft draft = this->draft(branch, batch, may_wait);
-  if (draft.blocked) return std::move(draft.blocked);
+  if (draft.blocked) return draft.blocked;
   const bool commits = draft.vote.kind() != Vote::kAbort && apply_changeset(db_, draft.changeset).empty();
   store_.put(branch.id, commits ? State::kCommittedOnePhase : State::kAborted, branch.lsn, draft.vote.reason());
   store_.remember_lsn(branch.id.transaction.log, branch.lsn);

@@ -76,7 +76,7 @@ struct SqliteResource::Held {
   std::unique_ptr<Impl> impl;
 };
 
-SqliteResource::SqliteResource(std::string path, Work work, SqliteOptions options)
+SqliteResource::SqliteResource(const std::string& path, Work work, SqliteOptions options)
     : held_(std::make_unique<Held>(sqlite::real_path(path), std::move(work), std::move(options))),
       impl_(held_->impl.get()) {}
 

@@ -83,7 +83,7 @@ class TROTH_API SqliteResource : public Resource {
 
   /// Opens or makes the database at `path`. Throws SqliteError when that fails, also when another process has it open
   /// as a SqliteResource. `work` runs a branch that was not joined from its payload.
-  SqliteResource(std::string path, Work work, SqliteOptions options = {});
+  SqliteResource(const std::string& path, Work work, SqliteOptions options = {});
   ~SqliteResource() override;
   SqliteResource(const SqliteResource&) = delete;
   SqliteResource& operator=(const SqliteResource&) = delete;

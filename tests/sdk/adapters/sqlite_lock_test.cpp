@@ -140,6 +140,24 @@ TEST_F(SqliteLock, AYoungerTransactionWaitsAnEighthAsLong) {
   EXPECT_GE(spent(4), 800ms);
 }
 
+TEST_F(SqliteLock, AWaitingBranchGoesOnWhenTheHoldersDeadlineIsFoundToHavePassed) {
+  wait_for(1min, 1);
+  const auto work = [](sqlite3* db, const Branch&) -> Vote {
+    sqlite_execute(db, "UPDATE account SET balance = 1 WHERE id IN (1, 2)");
+    return Vote::kCommit;
+  };
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(resource_->run(enlistment(1, 500ms), work).kind(), Vote::kCommit);
+  Branch second = branch(2, move(1, -30));
+  second.id.transaction.log = LogId{5};  // neither older nor younger than the holder: it waits the whole minute
+  auto waiting = prepare_beside(second);
+  until_runs(1);
+  std::uint64_t other = 3;
+  while (prepare(branch(other, move(2, -30))) != "commit") ++other;
+  EXPECT_EQ(waiting.get(), "commit");
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 30s);
+}
+
 TEST_F(SqliteLock, ABranchDoesNotWaitForOneOfItsOwnTransaction) {
   wait_for(1min);
   EXPECT_EQ(prepare(branch(1, move(1, -30))), "commit");
