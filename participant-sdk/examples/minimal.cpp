@@ -3,28 +3,28 @@
 #include <unistd.h>
 
 #include <filesystem>
-struct Stock : troth::Resource {  // a reservation is a file: <branch>.prepared, then .committed or .aborted
-  int directory = (std::filesystem::create_directory("stock"), ::open("stock", O_DIRECTORY));
-  std::filesystem::path name(const troth::Branch& b, const char* state) { return "stock/" + to_text(b.id) + state; }
-  troth::Ack settle(const troth::Branch& b, const char* state, troth::Ack done) {
-    if (exists(name(b, ".prepared"))) rename(name(b, ".prepared"), name(b, state));  // throws: we are asked again
-    if (::fsync(directory) != 0) throw std::runtime_error("fsync");
-    return exists(name(b, state)) ? done : troth::Ack::kUnknownBranch;
+using namespace troth;
+struct Stock : Resource {  // a reservation is a file: <branch>, then <branch>.sold or <branch>.no, which stays
+  int dir = (std::filesystem::create_directory("stock"), ::open("stock", O_DIRECTORY));
+  auto at(const Branch& b, const char* state = "") { return std::filesystem::path("stock/" + to_text(b.id) + state); }
+  bool move(const auto& old, const auto& to) {  // if it is there; on the disk when it returns; throws: asked again
+    return (!exists(old) || !::rename(old.c_str(), to.c_str())) && !::fsync(dir) ? exists(to) : throw std::exception();
   }
-  troth::Vote prepare(const troth::Branch& b) override {  // on the disk before we vote
-    const int file = ::open(name(b, ".prepared").c_str(), O_CREAT | O_WRONLY | O_SYNC, 0600);
-    const bool kept = ::write(file, b.payload.data(), b.payload.size()) >= 0 && ::fsync(directory) == 0;
-    return ::close(file) == 0 && kept ? troth::Vote::kCommit : troth::Vote::kAbort;
+  bool put(const Branch& b, const char* state = "") {  // on the disk as a whole, or not there
+    const int file = ::open(at(b, ".draft").c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_SYNC, 0600);
+    const bool whole = ::write(file, b.payload.data(), b.payload.size()) == ssize_t(b.payload.size());
+    return ::close(file) == 0 && whole ? move(at(b, ".draft"), at(b, state)) : throw std::exception();
   }
-  troth::Ack commit(const troth::Branch& b) override { return settle(b, ".committed", troth::Ack::kCommitted); }
-  troth::Ack abort(const troth::Branch& b) override { return settle(b, ".aborted", troth::Ack::kAborted); }
-  std::vector<troth::BranchId> in_doubt() override {
-    std::vector<troth::BranchId> found;
+  Vote prepare(const Branch& b) override { return !exists(at(b, ".no")) && put(b) ? Vote::kCommit : Vote::kAbort; }
+  Ack commit(const Branch& b) override { return move(at(b), at(b, ".sold")) ? Ack::kCommitted : Ack::kUnknownBranch; }
+  Ack abort(const Branch& b) override { return move(at(b), at(b, ".no")) || put(b, ".no") ? Ack::kAborted : abort(b); }
+  std::vector<BranchId> in_doubt() override {
+    std::vector<BranchId> found;
     for (auto& file : std::filesystem::directory_iterator("stock"))
-      if (file.path().extension() == ".prepared") found.push_back(*troth::parse_branch_id(file.path().stem().string()));
+      if (auto id = parse_branch_id(file.path().filename().string())) found.push_back(*id);
     return found;
   }
 };
 int main() {
-  return troth::Participant(troth::Options::from_environment("stock"), *std::make_unique<Stock>()).run();
+  return Participant(Options::from_environment("stock"), *std::make_unique<Stock>()).run();
 }
