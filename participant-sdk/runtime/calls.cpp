@@ -50,12 +50,30 @@ Calls::Calls(transport::Io& io, Pool& pool, Resource& resource, std::function<vo
 void Calls::start(StartCall call) {
   if (call.call == Call::kLookUp) return look_up(call.branch.id);
   const bool prepares = call.call == Call::kPrepare || call.call == Call::kOnePhase;
+  if (call.call == Call::kPrepare) {
+    const std::lock_guard lock(mutex_);
+    queued_[call.branch.id] = false;
+  }
   pool_.run(prepares ? Lane::kPrepare : Lane::kSettle, [this, todo = std::move(call)] {
-    Event event = run(todo);
+    Event event = skipped(todo) ? event::Voted{VoteKind::kAbort, "aborted before its prepare began"} : run(todo);
     Returned one;
     one.emplace_back(todo.branch.id, std::move(event));
     returned(std::move(one));
   });
+}
+
+void Calls::skip_prepare(const BranchId& id) {
+  const std::lock_guard lock(mutex_);
+  if (const auto at = queued_.find(id); at != queued_.end()) at->second = true;
+}
+
+bool Calls::skipped(const StartCall& call) {
+  if (call.call != Call::kPrepare) return false;
+  const std::lock_guard lock(mutex_);
+  const auto at = queued_.find(call.branch.id);
+  const bool skip = at != queued_.end() && at->second;
+  if (at != queued_.end()) queued_.erase(at);
+  return skip;
 }
 
 Event Calls::run(const StartCall& call) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <mutex>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -21,11 +22,14 @@ class Calls {
 
   /// Any thread.
   void start(StartCall call);
+  /// Its Abort came: if its prepare has not begun, it never will, and counts as a vote to abort. Any thread.
+  void skip_prepare(const BranchId& id);
 
  private:
   void look_up(const BranchId& id);
   void run_look_up();
   Event run(const StartCall& call);
+  bool skipped(const StartCall& call);
   void returned(Returned batch);
 
   transport::Io& io_;
@@ -33,6 +37,7 @@ class Calls {
   Resource& resource_;
   std::function<void(Returned)> deliver_;
   std::mutex mutex_;
+  std::unordered_map<BranchId, bool, IdHash> queued_;  // prepares that have not begun; true: skip it
   Returned returned_;
   std::vector<BranchId> look_ups_;  // answered together by one list; non-empty: a job for it is queued
 };

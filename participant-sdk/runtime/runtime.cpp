@@ -100,6 +100,7 @@ void Runtime::handle(session::Commit& message) {
 }
 
 void Runtime::handle(session::Abort& message) {
+  if (message.branch.transaction.log == link_.welcome().log) calls_.skip_prepare(message.branch);
   apply(message.branch, event::AbortCame{});
 }
 

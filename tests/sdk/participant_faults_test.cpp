@@ -1,6 +1,6 @@
 // What must not hurt a participant: callbacks that throw or call back, coordinators that come and go, keys of any
 // bytes.
-#include <thread>
+#include <future>
 
 #include "participant-sdk/runtime/fence.h"
 #include "tests/sdk/participant_fixture.h"
@@ -104,6 +104,36 @@ TEST_F(ParticipantTest, StopInACallbackThrowsInsteadOfWaitingForItself) {
   const auto vote = session.next<session::Vote>();
   ASSERT_TRUE(vote);
   EXPECT_EQ(vote->vote, VoteKind::kCommit);
+}
+
+/// Its first prepare takes until it is let go.
+struct Slow : MemoryResource {
+  Vote prepare(const Branch& b) override {
+    if (b.id == branch(1)) let_go.get_future().wait();
+    return MemoryResource::prepare(b);
+  }
+  std::promise<void> let_go;
+};
+
+TEST_F(ParticipantTest, APrepareThatWaitsWhileItsAbortComesNeverRuns) {
+  Slow resource;
+  auto narrow = options();
+  narrow.threads = 2;  // prepares never take the last one
+  Participant participant(narrow, resource);
+  auto session = steady();
+  session.send(prepare(branch(1)));
+  session.send(prepare(branch(2)));
+  session.send(session::Abort{branch(2), 1});
+  session.send(session::Abort{branch(3), 1});
+  const auto third = session.next<session::Ack>();  // so the abort of the second was heard
+  resource.let_go.set_value();
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->branch, branch(3));
+  const auto second = session.next<session::Ack>();
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->branch, branch(2));
+  EXPECT_EQ(second->result, AckResult::kAborted);
+  EXPECT_EQ(resource.prepare_count(), 1);
 }
 
 /// Has seen more logs than a Hello may name.
