@@ -61,7 +61,8 @@ bool is_blank(sqlite3* db, std::string_view sql) {
     const char* rest = nullptr;
     const int code = sqlite3_prepare_v2(db, sql.data(), static_cast<int>(sql.size()), &statement, &rest);
     sqlite3_finalize(statement);
-    if (code != SQLITE_OK || statement != nullptr) return false;
+    // SQLite reads up to a NUL and no further: what is behind one would be dropped, too.
+    if (code != SQLITE_OK || statement != nullptr || rest == sql.data()) return false;
     sql.remove_prefix(static_cast<std::size_t>(rest - sql.data()));
   }
   return true;

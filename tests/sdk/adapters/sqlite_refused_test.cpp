@@ -141,6 +141,7 @@ TEST_F(SqliteRefusal, AStatementLeftOpenDoesNotReachTheNextBranch) {
 TEST_F(SqliteRefusal, IsForASecondStatementThatWouldBeDropped) {
   EXPECT_EQ(prepare(branch(1, move(1, -30) + "; " + move(2, 30))), "more than one SQL statement");
   EXPECT_EQ(prepare(branch(2, move(1, -30) + "; nonsense")), "more than one SQL statement");
+  EXPECT_EQ(prepare(branch(5, move(1, -30) + std::string(1, '\0') + move(2, 30))), "more than one SQL statement");
   EXPECT_EQ(prepare(branch(3, move(1, -30) + " ; -- that is all\n ;")), "commit");
   work_ = [](sqlite3* db, const Branch& of) -> Vote {
     sqlite_value(db, of.payload);
