@@ -165,19 +165,19 @@ TEST_F(ClientTest, OneCallThatCannotBeReadDoesNotTakeTheOthersDown) {
   auto good = client.run_async(transfer());
   ASSERT_EQ(requests(*peer, 1).size(), 1u);
   auto bad_spec = transfer();
-  bad_spec.label = "two\nlines";
+  bad_spec.branches[0].payload = std::string(70'000, '1');  // more than a payload may have costs the whole frame
   auto bad = client.run_async(bad_spec);
   EXPECT_FALSE(receive(*peer));  // the second frame cannot be read
-  peer->close(session::kCloseBadFrame, "label");
+  peer->close(session::kCloseBadFrame, "payload");
   welcome(peer, {3, 9});
   ASSERT_EQ(requests(*peer, 1).size(), 1u);
   reply(*peer, 1, committed(40));
   EXPECT_TRUE(good.get().committed());
   EXPECT_FALSE(receive(*peer));  // alone now, so it is known to be the one
-  peer->close(session::kCloseBadFrame, "label");
+  peer->close(session::kCloseBadFrame, "payload");
   const auto heard = bad.get();
   EXPECT_EQ(heard.kind, Result::kRefused);
-  EXPECT_EQ(heard.detail, "label");
+  EXPECT_EQ(heard.detail, "payload");
 }
 
 TEST_F(ClientTest, AnAnswerThatCannotBeReadIsUnknownAndNotRefused) {
