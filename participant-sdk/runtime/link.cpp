@@ -14,6 +14,7 @@ constexpr std::uint32_t kMaxFrameBytes = 16u << 20;
 constexpr std::uint32_t kMaxMessages = 65'536;
 constexpr std::size_t kMaxHeldBytes = 160u << 20;  // all the prepares we allow, with their largest payloads, and more
 constexpr std::size_t kMaxSeen = 256;              // of one Hello
+constexpr std::chrono::seconds kGoodLife{5};       // a connection that held this long was a good one
 constexpr int kCloseNormal = 1000;
 constexpr std::string_view kSubprotocol = "troth.session.v1";
 
@@ -161,6 +162,7 @@ void Link::adopt(session::Welcome welcome) {
 void Link::adopted_durably(const session::Welcome& welcome, const std::string& problem) {
   if (!problem.empty()) return refuse(session::kCloseOldCopy, problem);
   state_ = State::kSteady;
+  steady_since_ = std::chrono::steady_clock::now();
   if (welcome.log != welcome_.log) highest_lsn_ = 0;
   welcome_ = welcome;
   outgoing_.reset(welcome_);
@@ -189,6 +191,7 @@ void Link::closed(int code, const std::string& reason) {
   const bool was_steady = state_ == State::kSteady;
   session_.reset();
   socket_.reset();
+  if (was_steady && std::chrono::steady_clock::now() - steady_since_ >= kGoodLife) attempts_ = 0;
   if (was_steady) user_.on_lost();
   if (state_ == State::kStopped || stopped_) {
     state_ = State::kStopped;

@@ -3,6 +3,7 @@
 // pool.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <random>
@@ -99,7 +100,8 @@ class Link {
   bool hello_due_ = false;
   bool goodbye_due_ = false;
   bool refused_ = false;        // this connection ends by our own refusal: come back late
-  std::uint32_t attempts_ = 0;  // since the last message of an adopted coordinator
+  std::uint32_t attempts_ = 0;  // since a message of an adopted coordinator, or a connection of some length
+  std::chrono::steady_clock::time_point steady_since_;
   Lsn highest_lsn_ = 0;
   std::string last_report_;
   std::string goodbye_;
