@@ -15,8 +15,9 @@ void Engine::Impl::refuse(ReplyTo to, Slug slug, std::string detail, std::string
 /// Committed: 200 with the transaction, or 409 for who wanted an abort. Aborted: the other way round.
 answer::Answer Engine::Impl::about(const TransactionId& id, bool wants_abort) {
   const auto told = [&](Outcome outcome) -> answer::Answer {
-    auto view = history_.view(id).value_or(outcome_only(id, outcome));
-    view.revision = std::max(view.revision, first_revision(epoch_));
+    auto details = history_.view(id);
+    auto view = details ? std::move(*details) : outcome_only(id, outcome);
+    if (!details) view.revision = first_revision(epoch_);
     const bool welcome = (outcome == Outcome::kAborted) == wants_abort;
     if (welcome) return answer::Transaction{200, std::move(view)};
     if (outcome == Outcome::kCommitted) {

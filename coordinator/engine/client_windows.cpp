@@ -21,8 +21,8 @@ bool ClientWindows::touch(const std::string& session, std::uint64_t acked_below,
   return entry.begun.size() < kMaxUnacked;
 }
 
-bool ClientWindows::may_be_forgotten(const std::string& session, std::uint64_t sequence) const {
-  return has_forgotten_ && sequence > 1 && sessions_.count(session) == 0;
+bool ClientWindows::may_be_forgotten(const std::string& session, std::uint64_t sequence, bool older_epoch) const {
+  return has_forgotten_ && (sequence > 1 || older_epoch) && sessions_.count(session) == 0;
 }
 
 std::optional<TransactionId> ClientWindows::find(const std::string& session, std::uint64_t sequence) const {
@@ -42,9 +42,7 @@ void ClientWindows::begun(const std::string& session, std::uint64_t sequence, co
 }
 
 bool ClientWindows::make_room(Millis now_due) {
-  const auto idle = [&](const auto& row) {
-    return row.second.begun.empty() && row.second.used_due + kIdleMs < now_due;
-  };
+  const auto idle = [&](const auto& row) { return row.second.used_due + kIdleMs < now_due; };
   if (std::erase_if(sessions_, idle) != 0) has_forgotten_ = true;
   return sessions_.size() < kMaxSessions;
 }

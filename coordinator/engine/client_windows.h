@@ -14,17 +14,18 @@ namespace troth::engine {
 
 class ClientWindows {
  public:
-  static constexpr Millis kIdleMs = 600'000;
+  /// Longer than any request lives (its deadline is at most an hour, by default) and any client waits to repeat one.
+  static constexpr Millis kIdleMs = 2 * 3'600'000;
   static constexpr std::size_t kMaxSessions = 100'000;
   static constexpr std::size_t kMaxUnacked = 65'536;  // begun and not acknowledged, per session
 
   ClientWindows(const std::unordered_map<std::string, recovery::Window>& known, Millis now_due);
 
-  /// False when there are too many sessions, or this one acknowledges nothing: refuse the request. Room is made by
-  /// letting go of idle sessions with nothing unacknowledged, and only of those.
+  /// False when there are too many sessions, or this one acknowledges nothing: begin nothing new for it. Room is made by
+  /// letting go of idle sessions, and only of those.
   bool touch(const std::string& session, std::uint64_t acked_below, Millis now_due);
   /// The session may have been let go of since it sent this: it cannot be said whether the request was executed.
-  bool may_be_forgotten(const std::string& session, std::uint64_t sequence) const;
+  bool may_be_forgotten(const std::string& session, std::uint64_t sequence, bool older_epoch) const;
   /// The transaction that (session, sequence) began, also before a crash if it committed.
   std::optional<TransactionId> find(const std::string& session, std::uint64_t sequence) const;
   /// The client has acknowledged the answer to this sequence: it cannot ask again.

@@ -52,7 +52,7 @@ void Directory::close(ConnectionId connection) {
 bool Directory::may_carry(const Session& session, const core::Branch& branch, bool one_phase) {
   if (branch.instance.empty()) return true;
   const bool own = session.instance == branch.instance;
-  const bool prepared = branch.vote.has_value() || !branch.joined || (one_phase && branch.attempts > 0);
+  const bool prepared = branch.vote.has_value() || !branch.joined || one_phase;
   if (!prepared) return own && session.incarnation == branch.incarnation;
   return own || branch.routing == Routing::kAny;
 }

@@ -26,12 +26,19 @@ using core::ReplyTo;
 using ConnectionId = std::uint64_t;
 
 // ---- what goes in ----
+/// What a request of a client session carries besides. Under another epoch than ours a begin is never executed.
+struct InSession {
+  std::string session;
+  std::uint64_t sequence = 0;
+  std::uint64_t acked_below = 0;
+  EpochId first_epoch;
+  std::optional<Problem> problem;  // what is wrong with it: told, unless it was executed under earlier limits
+};
 struct ClientRequest {
   ReplyTo reply = 0;  // chosen by the server, unique; answered by exactly one Reply, at the latest when the
                       // request's wait is over, also when nobody listens any more
   request::Request request;
-  /// Requests of a client session: under which epoch it was first sent. Under another it is never executed.
-  std::optional<EpochId> first_epoch;
+  std::optional<InSession> in_session;
 };
 struct SessionOpened {
   ConnectionId connection = 0;

@@ -102,41 +102,55 @@ void Engine::Impl::repeat_begin(ReplyTo to, const TransactionId& id, bool commit
   reply(last_forced_, to, std::move(answer));
 }
 
-void Engine::Impl::begin_in_session(ReplyTo to, request::Begin& begin, EpochId first_epoch) {
-  const std::string session = begin.origin.client_session;
-  const std::uint64_t sequence = begin.origin.sequence;
-  if (windows_.may_be_forgotten(session, sequence)) {
-    refuse(to, Slug::kExpired, "This client session was idle for too long; open a new one.");
+/// Every request of a session keeps its window alive and moves its watermark; only begins can be executed twice.
+void Engine::Impl::on_session_request(ClientRequest& command) {
+  const InSession& from = *command.in_session;
+  auto* begin = std::get_if<request::Begin>(&command.request);
+  if (begin && windows_.may_be_forgotten(from.session, from.sequence, from.first_epoch != epoch_)) {
+    refuse(command.reply, Slug::kExpired, "This client session was idle for too long; open a new one.");
     return;
   }
-  if (!windows_.touch(session, begin.origin.acked_below, now_.due)) {
+  const bool has_room = windows_.touch(from.session, from.acked_below, now_.due);
+  if (begin) {
+    begin_in_session(command.reply, *begin, from, has_room);
+  } else if (from.problem) {
+    reply(0, command.reply, answer::Refused{*from.problem, std::nullopt});
+  } else {
+    std::visit([&](auto& request) { handle(command.reply, request); }, command.request);
+  }
+}
+
+void Engine::Impl::begin_in_session(ReplyTo to, request::Begin& begin, const InSession& from, bool has_room) {
+  if (windows_.is_acked(from.session, from.sequence)) {
+    refuse(to, Slug::kExpired, "This client session has acknowledged the answer to this sequence already.");
+  } else if (const auto id = windows_.find(from.session, from.sequence)) {
+    repeat_begin(to, *id, begin.commit, begin.wait);
+  } else if (from.problem) {
+    reply(0, to, answer::Refused{*from.problem, std::nullopt});
+  } else if (from.first_epoch != epoch_) {
+    answer_older_epoch(to, from);
+  } else if (!has_room) {
     refuse(to, Slug::kLimitReached,
            "Too many client sessions, or too many answers that this one has not acknowledged.");
-    return;
-  }
-  if (windows_.is_acked(session, sequence)) {
-    refuse(to, Slug::kExpired, "This client session has acknowledged the answer to this sequence already.");
-    return;
-  }
-  if (const auto id = windows_.find(session, sequence)) {
-    repeat_begin(to, *id, begin.commit, begin.wait);
-  } else if (first_epoch != epoch_) {
-    answer_older_epoch(to, begin, first_epoch);
   } else {
+    begin.origin.client_session = from.session;
+    begin.origin.sequence = from.sequence;
+    begin.origin.acked_below = from.acked_below;
     this->begin(to, begin);
   }
 }
 
 /// First sent to an earlier start of this coordinator: never executed now. Had it committed, the window would know.
-void Engine::Impl::answer_older_epoch(ReplyTo to, const request::Begin& begin, EpochId first_epoch) {
-  const TransactionId first{known_.log, known_.shard, first_epoch, 1};
-  if (!known_.find_epoch(first_epoch) || known_.in_gap(first)) {
+void Engine::Impl::answer_older_epoch(ReplyTo to, const InSession& from) {
+  const TransactionId first{known_.log, known_.shard, from.first_epoch, 1};
+  const bool is_known = known_.find_epoch(from.first_epoch) && !recovery::is_in_gap_range(known_, from.first_epoch);
+  if (old_copy_ || !is_known) {
     refuse(to, Slug::kAskOperator, "The log does not know the epoch of this request; only an operator can settle it.");
   } else if (first < known_.horizon) {
     refuse(to, Slug::kExpired, "The outcome of this request is no longer remembered.");
   } else {
     refuse(to, Slug::kAborted,
-           "The coordinator restarted before request " + std::to_string(begin.origin.sequence) +
+           "The coordinator restarted before request " + std::to_string(from.sequence) +
                " was decided, so it aborted; send it again as a new request.");
   }
 }

@@ -75,7 +75,6 @@ struct Engine::Impl {
   void begin(ReplyTo to, request::Begin& begin);
   void enlist_new(Live& live, ReplyTo to, request::NewBranch& branch);
   bool can_one_phase(const Live& live) const;
-  bool refuse_waiter(const Live& live, ReplyTo to);
   void ask_commit(Live& live, ReplyTo to, Wait wait, std::optional<std::uint32_t> branch_count);
 
   // operators.cpp
@@ -103,9 +102,10 @@ struct Engine::Impl {
   void begin_with_key(ReplyTo to, request::Begin& begin);
   void on_found(wal::Found& found);
   void repeat_key(ReplyTo to, const request::Begin& begin, const std::string& hash, const TransactionId& id);
-  void begin_in_session(ReplyTo to, request::Begin& begin, EpochId first_epoch);
+  void on_session_request(ClientRequest& command);
+  void begin_in_session(ReplyTo to, request::Begin& begin, const InSession& from, bool has_room);
   void repeat_begin(ReplyTo to, const TransactionId& id, bool commit, Wait wait);
-  void answer_older_epoch(ReplyTo to, const request::Begin& begin, EpochId first_epoch);
+  void answer_older_epoch(ReplyTo to, const InSession& from);
 
   // sessions.cpp
   void on_opened(SessionOpened& command);

@@ -7,11 +7,17 @@
 #include "coordinator/engine/impl.h"
 
 namespace troth::engine {
+namespace {
+
+/// Every step looks at who waits, so their number is bounded; who watches cannot take the places of who decides.
+constexpr std::size_t kMaxWaiters = 1'024;
+
+}  // namespace
 
 void Engine::Impl::on_request(ClientRequest& command) {
   ++waiting_clients_;
-  if (auto* begin = std::get_if<request::Begin>(&command.request); begin && command.first_epoch) {
-    begin_in_session(command.reply, *begin, *command.first_epoch);
+  if (command.in_session) {
+    on_session_request(command);
     return;
   }
   std::visit([&](auto& request) { handle(command.reply, request); }, command.request);
@@ -144,11 +150,15 @@ void Engine::Impl::enlist_new(Live& live, ReplyTo to, request::NewBranch& branch
 bool Engine::Impl::can_one_phase(const Live& live) const {
   const Participant* participant = live.links[0].participant;
   const core::Branch& branch = live.transaction.branches[0];
-  return participant && participant->one_phase && branch.reachable &&
-         (branch.joined || participant->routing == Routing::kAny);
+  const bool shared = participant && participant->routing == Routing::kAny && branch.routing == Routing::kAny;
+  return participant && participant->one_phase && branch.reachable && (branch.joined || shared);
 }
 
 void Engine::Impl::ask_commit(Live& live, ReplyTo to, Wait wait, std::optional<std::uint32_t> branch_count) {
+  if (live.transaction.waiters.size() >= kMaxWaiters) {
+    refuse(to, Slug::kLimitReached, "Too many requests wait for this transaction; wait for one of them.");
+    return;
+  }
   core::Transaction& transaction = live.transaction;
   if (transaction.phase == Phase::kActive) {
     live.commit_asked_due = now_.due;
@@ -156,7 +166,6 @@ void Engine::Impl::ask_commit(Live& live, ReplyTo to, Wait wait, std::optional<s
       transaction.one_phase_wanted = transaction.one_phase_wanted && can_one_phase(live);
     }
   }
-  if (refuse_waiter(live, to)) return;
   if (draining_) wait = Wait::kDecided;  // a drain does not last until the last acknowledgement
   apply(live, core::event::Commit{to, wait, now_.due + options_.limits.max_wait_ms, branch_count});
 }
@@ -179,14 +188,6 @@ void Engine::Impl::handle(ReplyTo to, request::Enlist& enlist) {
   enlist_new(*live, to, enlist.branch);
 }
 
-/// Every step looks at who waits, so their number is bounded.
-bool Engine::Impl::refuse_waiter(const Live& live, ReplyTo to) {
-  constexpr std::size_t kMaxWaiters = 1'024;
-  if (live.transaction.waiters.size() + live.watchers.size() < kMaxWaiters) return false;
-  refuse(to, Slug::kLimitReached, "Too many requests wait for this transaction; wait for one of them.");
-  return true;
-}
-
 void Engine::Impl::handle(ReplyTo to, request::Commit& commit) {
   if (Live* live = live_.find(commit.id)) {
     ask_commit(*live, to, commit.wait, commit.branch_count);
@@ -197,8 +198,11 @@ void Engine::Impl::handle(ReplyTo to, request::Commit& commit) {
 
 void Engine::Impl::handle(ReplyTo to, request::Abort& abort) {
   if (Live* live = live_.find(abort.id)) {
-    if (refuse_waiter(*live, to)) return;
-    apply(*live, core::event::Abort{to, now_.due + options_.limits.max_wait_ms, AbortReason::kClient});
+    // An undecided transaction can always be aborted; only waiting for the answer is bounded.
+    const bool may_wait = live->transaction.waiters.size() < kMaxWaiters;
+    const ReplyTo waiter = may_wait ? to : 0;
+    apply(*live, core::event::Abort{waiter, now_.due + options_.limits.max_wait_ms, AbortReason::kClient});
+    if (!may_wait) refuse(to, Slug::kLimitReached, "Too many requests wait for this transaction; look at it later.");
   } else {
     reply(last_forced_, to, about(abort.id, true));
   }
@@ -219,7 +223,10 @@ void Engine::Impl::handle(ReplyTo to, request::Get& get) {
     reply(live->rests_on, to, answer::Transaction{200, view_of(live->transaction, now_)});
     return;
   }
-  if (refuse_waiter(*live, to)) return;
+  if (live->watchers.size() >= kMaxWaiters) {
+    refuse(to, Slug::kLimitReached, "Too many requests watch this transaction; wait for one of them.");
+    return;
+  }
   live->watchers.push_back({to, *get.wait_for_revision, now_.due + options_.limits.max_wait_ms});
   schedule(*live);
 }

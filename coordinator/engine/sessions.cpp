@@ -27,7 +27,8 @@ void Engine::Impl::on_opened(SessionOpened& command) {
   participant->routing = hello.routing;
   participant->last_seen_at = now_.at;
   const auto& offers = hello.capabilities;
-  participant->one_phase = std::find(offers.begin(), offers.end(), "one-phase") != offers.end();
+  const bool offered = std::find(offers.begin(), offers.end(), "one-phase") != offers.end();
+  participant->one_phase = offered && (participant->one_phase || participant->sessions.empty());  // all of them must
   Session session;
   session.connection = command.connection;
   session.instance = hello.instance;
@@ -260,6 +261,8 @@ void Engine::Impl::show_aborted_with_heuristics(const TransactionId& id, Lsn lsn
     transaction.abort_reason = shown->transaction.abort_reason;
     transaction.begun_at = shown->transaction.begun_at;
     transaction.decided_at = shown->transaction.decided_at;
+    transaction.revision = shown->transaction.revision;
+    notify_watchers(*shown, true);
     --stats_.live_by_phase[static_cast<std::size_t>(shown->counted_phase)];
     live_.erase(id);
   } else if (const auto fact = history_.find(id)) {
@@ -269,11 +272,13 @@ void Engine::Impl::show_aborted_with_heuristics(const TransactionId& id, Lsn lsn
       transaction.begun_at = told->begun_at;
       transaction.decided_at = told->decided_at;
     }
+    transaction.revision = history_.view(id)->revision;
   }
+  const std::uint64_t shown_as = transaction.revision;
   adopt(std::move(transaction), {});
   Live* live = live_.find(id);
   live->rests_on = lsn;
-  live->transaction.revision += lsn;  // above what was shown of it before
+  live->transaction.revision = std::max(live->transaction.revision, shown_as + 1);
 }
 
 void Engine::Impl::on_recover(const Session& session, const session::Recover& recover) {

@@ -60,7 +60,15 @@ void Engine::Impl::restore_all() {
     restore_live(fact);
   }
   for (const auto& [id, reported] : known_.heuristics) {
-    if (!live_.find(id) && known_.details.count(id) == 0) adopt(aborted_with(id, reported), {});
+    if (live_.find(id) || known_.details.count(id) != 0) continue;
+    core::Transaction transaction = aborted_with(id, reported);
+    if (const auto told = known_.abort_details.find(id); told != known_.abort_details.end()) {
+      transaction.label = told->second.label;
+      transaction.abort_reason = told->second.reason;
+      transaction.begun_at = told->second.begun_at;
+      transaction.decided_at = told->second.decided_at;
+    }
+    adopt(std::move(transaction), {});
   }
   for (const auto& id : known_.detail_order) {
     const auto detail = known_.details.find(id);
@@ -99,6 +107,7 @@ core::Transaction Engine::Impl::finished_as(const fact::CommitDecided& decided) 
     branch.state = branch.vote == VoteKind::kReadOnly ? BranchState::kReadOnly : BranchState::kCommitted;
   }
   transaction.phase = Phase::kFinished;
+  transaction.finished_at = decided.decided_at;  // Ended carries no time
   return transaction;
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint32_t kProtocol = 1;
 constexpr std::size_t kSessionBytes = 16;
-constexpr std::size_t kMaxUnreadBytes = 16 << 20;  // replies that wait because the client does not read
+constexpr std::size_t kMaxUnreadBytes = 64 << 20;  // replies that wait because the client does not read
 
 class ClientPeer final : public transport::WebSocketPeer,
                          public Closable,
@@ -98,21 +98,14 @@ bool ClientPeer::on_hello(const client_session::ClientHello& hello) {
 }
 
 void ClientPeer::on_request(client_session::Request& request, std::vector<engine::Command>& batch) {
-  if (request.problem) {
-    on_answer(next_number_++, request.sequence, answer::Refused{std::move(*request.problem), std::nullopt});
-    return;
-  }
-  RequestOrigin origin;
-  origin.client_session = session_;
-  origin.sequence = request.sequence;
-  origin.acked_below = request.acked_below;
-  if (auto* begin = std::get_if<request::Begin>(&request.body)) begin->origin = origin;
+  engine::InSession from{session_, request.sequence, request.acked_below, request.first_epoch,
+                         std::move(request.problem)};
   auto asked = std::visit([](auto& body) { return request::Request(std::move(body)); }, request.body);
   const std::uint64_t number = next_number_++;
   auto hear = [weak = weak_from_this(), number, sequence = request.sequence](answer::Answer answer) {
     if (const auto self = weak.lock()) self->on_answer(number, sequence, std::move(answer));
   };
-  in_flight_[number] = shared_.exchange.enqueue(std::move(asked), request.first_epoch, std::move(hear), batch);
+  in_flight_[number] = shared_.exchange.enqueue(std::move(asked), std::move(from), std::move(hear), batch);
 }
 
 void ClientPeer::on_answer(std::uint64_t number, std::uint64_t sequence, answer::Answer answer) {

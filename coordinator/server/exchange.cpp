@@ -10,17 +10,17 @@ std::optional<BranchId> carried_branch(const session::Message& message) {
   return std::nullopt;
 }
 
-engine::ReplyTo Exchange::enqueue(request::Request request, std::optional<EpochId> first_epoch, Hear hear,
+engine::ReplyTo Exchange::enqueue(request::Request request, std::optional<engine::InSession> in_session, Hear hear,
                                   std::vector<engine::Command>& batch) {
   const engine::ReplyTo reply = next_reply_++;
   waiting_.emplace(reply, std::move(hear));
-  batch.push_back(engine::ClientRequest{reply, std::move(request), first_epoch});
+  batch.push_back(engine::ClientRequest{reply, std::move(request), std::move(in_session)});
   return reply;
 }
 
-engine::ReplyTo Exchange::ask(request::Request request, std::optional<EpochId> first_epoch, Hear hear) {
+engine::ReplyTo Exchange::ask(request::Request request, std::optional<engine::InSession> in_session, Hear hear) {
   std::vector<engine::Command> batch;
-  const engine::ReplyTo reply = enqueue(std::move(request), first_epoch, std::move(hear), batch);
+  const engine::ReplyTo reply = enqueue(std::move(request), std::move(in_session), std::move(hear), batch);
   inbox_.push(batch);
   return reply;
 }

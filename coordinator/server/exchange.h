@@ -30,9 +30,9 @@ class Exchange : public engine::Outbox {
   Exchange(transport::Io& io, Inbox& inbox) : io_(io), inbox_(inbox) {}
 
   /// Asks the engine; `hear` is called once on the io thread, unless `abandon` came first.
-  engine::ReplyTo ask(request::Request request, std::optional<EpochId> first_epoch, Hear hear);
+  engine::ReplyTo ask(request::Request request, std::optional<engine::InSession> in_session, Hear hear);
   /// The same without handing it over: the caller pushes `command` with others in one batch.
-  engine::ReplyTo enqueue(request::Request request, std::optional<EpochId> first_epoch, Hear hear,
+  engine::ReplyTo enqueue(request::Request request, std::optional<engine::InSession> in_session, Hear hear,
                           std::vector<engine::Command>& batch);
   /// Nobody listens any more; the request goes on, its answer is dropped.
   void abandon(engine::ReplyTo reply);

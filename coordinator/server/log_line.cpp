@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <memory>
 #include <mutex>
@@ -21,27 +22,28 @@ struct Logs {
   bool json = true;
 };
 
+std::string dropped_line(std::uint64_t lines);
+
 /// Stderr, but never a reason to stop: when nobody reads it lines are dropped and counted, and the count is told when
 /// somebody reads again. A pipe that polls writable takes PIPE_BUF bytes at once, so longer lines are cut to that.
 class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    pollfd out{STDERR_FILENO, POLLOUT, 0};
-    if (::poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0) {
-      ++dropped_;
-      return;
-    }
-    std::string line;
-    if (dropped_ != 0)
-      line = "{\"event\":\"log.dropped\",\"lines\":" + std::to_string(std::exchange(dropped_, 0)) + "}\n";
-    line.append(message.payload.data(), message.payload.size());
-    line.resize(std::min<std::size_t>(line.size(), PIPE_BUF - 1));
-    line += '\n';
-    if (::write(STDERR_FILENO, line.data(), line.size()) < 0) ++dropped_;
+    if (dropped_ != 0 && put(dropped_line(dropped_))) dropped_ = 0;
+    if (!put(std::string(message.payload.data(), message.payload.size()))) ++dropped_;
   }
   void flush_() override {}
 
  private:
+  static bool put(std::string line) {
+    pollfd out{STDERR_FILENO, POLLOUT, 0};
+    int ready = 0;
+    while ((ready = ::poll(&out, 1, 0)) < 0 && errno == EINTR) continue;
+    if (ready != 1 || (out.revents & POLLOUT) == 0) return false;
+    line.resize(std::min<std::size_t>(line.size(), PIPE_BUF - 1));
+    line += '\n';
+    return ::write(STDERR_FILENO, line.data(), line.size()) > 0;
+  }
   std::uint64_t dropped_ = 0;
 };
 
@@ -92,7 +94,11 @@ bool is_plain(std::string_view text) {
 }
 
 void append_value(std::string& out, const Field& field, bool always_quote) {
-  if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+  // What a peer sent may be long; a line must stay whole within one write.
+  constexpr std::size_t kMaxText = 256;
+  if (const auto* whole = std::get_if<std::string_view>(&field.value)) {
+    const std::string_view cut = whole->substr(0, kMaxText);
+    const auto* text = &cut;
     if (always_quote || !is_plain(*text)) {
       append_quoted(out, *text);
     } else {
@@ -105,6 +111,16 @@ void append_value(std::string& out, const Field& field, bool always_quote) {
   } else {
     out += std::get<bool>(field.value) ? "true" : "false";
   }
+}
+
+}  // namespace
+
+namespace {
+
+std::string dropped_line(std::uint64_t lines) {
+  const std::initializer_list<Field> fields = {{"lines", lines}};
+  return logs().json ? json_line(Level::kWarn, "log.dropped", fields, now().at)
+                     : text_line(Level::kWarn, "log.dropped", fields, now().at);
 }
 
 }  // namespace

@@ -109,7 +109,9 @@ void RunningServer::recover() {
     log(Level::kError, "trothd.old_copy", {{"remedy", "trothctl log restore"}});
     try {
       mark_old_copy(dir);
-    } catch (const std::exception& error) {  // unready and silent all the same, until somebody starts it again
+    } catch (const wal::OpenError& error) {  // unready and silent all the same, until somebody starts it again
+      log(Level::kError, "trothd.old_copy_not_marked", {{"why", error.message}});
+    } catch (const std::exception& error) {
       log(Level::kError, "trothd.old_copy_not_marked", {{"why", error.what()}});
     }
   });

@@ -47,12 +47,13 @@ std::size_t size_bound(const session::Message& message) {
 bool SessionQueue::push(session::Message message) {
   if (carried_branch(message)) {
     prepare_bytes_ += size_bound(message);
+    waiting_.insert(*carried_branch(message));
     prepares_.push_back(std::move(message));
   } else if (auto* forget = std::get_if<session::Forget>(&message)) {
     push_forget(std::move(*forget));
   } else {
     const auto* abort = std::get_if<session::Abort>(&message);
-    if (abort && !prepares_.empty()) aborted_.insert(abort->branch);
+    if (abort && waiting_.erase(abort->branch) != 0) aborted_.insert(abort->branch);
     urgent_.push_back(std::move(message));
     pop_aborted();
   }
@@ -61,11 +62,10 @@ bool SessionQueue::push(session::Message message) {
 
 /// Keeps the front of the prepares one that is worth sending.
 void SessionQueue::pop_aborted() {
-  while (!aborted_.empty() && !prepares_.empty() && aborted_.count(*carried_branch(prepares_.front())) != 0) {
+  while (!aborted_.empty() && !prepares_.empty() && aborted_.erase(*carried_branch(prepares_.front())) != 0) {
     prepare_bytes_ -= size_bound(prepares_.front());
     prepares_.pop_front();
   }
-  if (prepares_.empty()) aborted_.clear();
 }
 
 /// One that would not fit into a frame becomes several: forgetting is per branch.
@@ -110,7 +110,9 @@ std::vector<session::Message> SessionQueue::next() {
 
 bool SessionQueue::take_prepare(Filled& frame) {
   const std::size_t bytes = size_bound(prepares_.front());
+  const BranchId branch = *carried_branch(prepares_.front());
   if (!take_front(prepares_, frame)) return false;
+  waiting_.erase(branch);
   prepare_bytes_ -= bytes;
   pop_aborted();
   return true;
@@ -121,6 +123,7 @@ std::vector<BranchId> SessionQueue::take_unsent() {
   for (const auto& message : prepares_) unsent.push_back(*carried_branch(message));
   urgent_.clear();
   prepares_.clear();
+  waiting_.clear();
   aborted_.clear();
   prepare_bytes_ = 0;
   return unsent;

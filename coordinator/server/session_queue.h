@@ -56,7 +56,9 @@ class SessionQueue {
   std::deque<session::Message> urgent_;
   std::deque<session::Message> prepares_;
   std::size_t prepare_bytes_ = 0;
-  // Branches aborted while prepares wait: an abort is urgent, so it leaves first, and a prepare after it is pointless.
+  // Branches whose prepare waits, or waited when their abort came: an abort is urgent, so it leaves first, and a
+  // prepare after it is pointless.
+  std::unordered_set<BranchId, IdHash> waiting_;
   std::unordered_set<BranchId, IdHash> aborted_;
 };
 

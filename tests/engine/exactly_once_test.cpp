@@ -154,6 +154,34 @@ TEST(ClientSession, ARequestOfAnEarlierEpochGetsItsRecordedCommitElseAborted) {
   EXPECT_EQ(world.engine().stats().begun, 0u);
 }
 
+TEST(ClientSession, WhatIsWrongWithARequestIsNotToldWhenItWasExecutedUnderEarlierLimits) {
+  Banks world;
+  world.ask(Banks::numbered(1), world.epoch());
+  world.commit(world.id(1));
+  const Problem problem{Slug::kBadField, "timeoutMs is above max-timeout-ms", "/timeoutMs"};
+  const auto with_problem = [&](std::uint64_t sequence) {
+    world.inbox.push_back(
+        engine::ClientRequest{1'000 + sequence, Banks::numbered(sequence),
+                              engine::InSession{std::string(16, 's'), sequence, 0, world.epoch(), problem}});
+    world.settle();
+    return 1'000 + sequence;
+  };
+  EXPECT_EQ(world.told(with_problem(1)), world.id(1));
+  EXPECT_EQ(world.refusal(with_problem(2)), "bad-field");
+}
+
+TEST(ClientSession, AnOldCopySaysNothingAboutEarlierEpochs) {
+  Banks world;
+  const EpochId first_epoch = world.epoch();
+  world.crash();
+  session::Hello hello;
+  hello.participant = "bank-c";
+  hello.instance = "i";
+  hello.seen = {{World::kLog, world.epoch(), world.log.durable() + 1}};
+  world.connect(hello);
+  EXPECT_EQ(world.refusal(world.ask(Banks::numbered(5), first_epoch)), "ask-operator");
+}
+
 TEST(ClientSession, ARequestOfAnEpochTheLogNeverHadIsForTheOperator) {
   Banks world;
   const auto ask = world.ask(Banks::numbered(1), EpochId{9, 9});

@@ -162,6 +162,14 @@ TEST(Request, TheNumberOfThoseWhoWaitIsBounded) {
   EXPECT_EQ(world.refusal(last), "limit-reached");
 }
 
+TEST(Request, WhoWatchesCannotKeepOthersFromDeciding) {
+  Bank world;
+  world.ask(World::transfer({"bank-a"}));
+  for (int i = 0; i < 1'100; ++i) world.ask(request::Get{world.id(1), 1'000'000});
+  const auto abort = world.ask(request::Abort{world.id(1), ""});
+  EXPECT_EQ(world.answer_as<answer::Transaction>(abort)->view.outcome, Outcome::kAborted);
+}
+
 TEST(Request, InDoubtListsWhatIsPreparedAndUnacknowledged) {
   Bank world;
   world.ask(World::transfer({"bank-a"}));

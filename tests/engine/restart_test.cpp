@@ -137,10 +137,12 @@ TEST(Restart, EveryHeuristicAgainstAnAbortIsKept) {
   const auto id = world.id(1);
   world.ask(request::Abort{id, ""});
   world.ack(b, {id, 2});
+  const auto watching = world.ask(request::Get{id, world.shown(id).revision});
   world.ack(a, {id, 1}, AckResult::kHeuristicMixed);
   EXPECT_EQ(world.shown(id).label, "order-1");
   EXPECT_EQ(world.shown(id).branches[0].heuristic, HeuristicKind::kMixed);
   EXPECT_EQ(world.shown(id).branches[1].heuristic, HeuristicKind::kCommit);
+  EXPECT_NE(world.answer(watching), nullptr) << "a long poll hears of the second report";
   world.crash();
   EXPECT_EQ(world.shown(id).branches[0].heuristic, HeuristicKind::kMixed);
   EXPECT_EQ(world.shown(id).branches[1].heuristic, HeuristicKind::kCommit);
@@ -162,6 +164,23 @@ TEST(OnePhase, AJoinedBranchIsAskedAgainAfterItsProcessRestarted) {
   ASSERT_EQ(world.heard<session::CommitOnePhase>(again).size(), 1u);
   world.ack(again, {id, 1});
   EXPECT_EQ(world.answer_as<answer::Transaction>(commit)->view.outcome, Outcome::kCommitted);
+}
+
+TEST(OnePhase, AJoinedBranchWhoseMessageNeverLeftIsAskedWhenItsParticipantIsBack) {
+  Durable world;
+  const auto a = world.connect_one_phase("bank-a", "i", Routing::kAny);
+  auto begin = one_phase();
+  begin.branches.clear();
+  begin.commit = false;
+  world.ask(begin);
+  const auto id = world.id(1);
+  world.say(a, session::Enlist{id, "k"});
+  const auto commit = world.ask(request::Commit{id, Wait::kDecided, {}});
+  world.disconnect(a, {{id, 1}});
+  const auto again = world.connect_one_phase("bank-a", "i", Routing::kAny, "2");
+  ASSERT_EQ(world.heard<session::CommitOnePhase>(again).size(), 1u);
+  world.ack(again, {id, 1}, AckResult::kAborted);
+  EXPECT_EQ(world.refusal(commit), "aborted");
 }
 
 TEST(OnePhase, WorkForAPinnedParticipantOrOneThatIsAwayTakesTwoPhases) {

@@ -81,7 +81,12 @@ class World : public engine::Outbox {
     turn();
   }
   engine::ReplyTo ask(request::Request request, std::optional<EpochId> first_epoch = std::nullopt) {
-    inbox.push_back(engine::ClientRequest{++replies_, std::move(request), first_epoch});
+    std::optional<engine::InSession> in_session;
+    if (first_epoch) {
+      const auto& origin = std::get<request::Begin>(request).origin;
+      in_session = engine::InSession{origin.client_session, origin.sequence, origin.acked_below, *first_epoch, {}};
+    }
+    inbox.push_back(engine::ClientRequest{++replies_, std::move(request), std::move(in_session)});
     turn();
     return replies_;
   }
