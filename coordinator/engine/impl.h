@@ -82,6 +82,7 @@ struct Engine::Impl {
   void handle(ReplyTo to, request::ResolveGap& resolve);
   void handle(ReplyTo to, request::Retry& retry);
   void handle(ReplyTo to, request::RetireParticipant& retire);
+  Live* find_to_act_on(ReplyTo to, const BranchId& branch, std::optional<std::uint64_t> if_revision);
   bool refuse_revision(ReplyTo to, const Live& live, std::optional<std::uint64_t> if_revision);
 
   // listing.cpp

@@ -14,24 +14,30 @@ bool Engine::Impl::refuse_revision(ReplyTo to, const Live& live, std::optional<s
   return true;
 }
 
-void Engine::Impl::handle(ReplyTo to, request::Resolve& resolve) {
-  Live* live = live_.find(resolve.branch.transaction);
+/// The live transaction an operator acts on; null when the answer has been given: it is over, has moved, or has no such
+/// branch.
+Live* Engine::Impl::find_to_act_on(ReplyTo to, const BranchId& branch, std::optional<std::uint64_t> if_revision) {
+  Live* live = live_.find(branch.transaction);
   if (!live) {
-    auto answer = about(resolve.branch.transaction, false);
+    auto answer = about(branch.transaction, false);
     if (auto* told = std::get_if<answer::Transaction>(&answer)) {
       answer = answer::Refused{{Slug::kActionRefused, "Every branch of this transaction is settled.", {}},
                                std::move(told->view)};
     }
     reply(last_forced_, to, std::move(answer));
-    return;
+    return nullptr;
   }
-  if (refuse_revision(to, *live, resolve.if_revision)) return;
-  if (resolve.branch.n > live->transaction.branches.size()) {
-    refuse(to, Slug::kUnknownBranch, "The transaction has no branch with this number.");
-    return;
+  if (refuse_revision(to, *live, if_revision)) return nullptr;
+  if (branch.n <= live->transaction.branches.size()) return live;
+  refuse(to, Slug::kUnknownBranch, "The transaction has no branch with this number.");
+  return nullptr;
+}
+
+void Engine::Impl::handle(ReplyTo to, request::Resolve& resolve) {
+  if (Live* live = find_to_act_on(to, resolve.branch, resolve.if_revision)) {
+    apply(*live, core::event::Resolve{to, resolve.branch.n, resolve.action, resolve.reason, resolve.actor,
+                                      resolve.heuristic, resolve.dry_run});
   }
-  apply(*live, core::event::Resolve{to, resolve.branch.n, resolve.action, resolve.reason, resolve.actor,
-                                    resolve.heuristic, resolve.dry_run});
 }
 
 void Engine::Impl::handle(ReplyTo to, request::ResolveGap& resolve) {
@@ -54,22 +60,9 @@ void Engine::Impl::handle(ReplyTo to, request::ResolveGap& resolve) {
 }
 
 void Engine::Impl::handle(ReplyTo to, request::Retry& retry) {
-  Live* live = live_.find(retry.branch.transaction);
-  if (!live) {
-    auto answer = about(retry.branch.transaction, false);
-    if (auto* told = std::get_if<answer::Transaction>(&answer)) {
-      answer = answer::Refused{{Slug::kActionRefused, "Every branch of this transaction is settled.", {}},
-                               std::move(told->view)};
-    }
-    reply(last_forced_, to, std::move(answer));
-    return;
+  if (Live* live = find_to_act_on(to, retry.branch, retry.if_revision)) {
+    apply(*live, core::event::Retry{to, retry.branch.n});
   }
-  if (refuse_revision(to, *live, retry.if_revision)) return;
-  if (retry.branch.n > live->transaction.branches.size()) {
-    refuse(to, Slug::kUnknownBranch, "The transaction has no branch with this number.");
-    return;
-  }
-  apply(*live, core::event::Retry{to, retry.branch.n});
 }
 
 void Engine::Impl::handle(ReplyTo to, request::RetireParticipant& retire) {
