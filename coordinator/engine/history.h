@@ -17,7 +17,7 @@ class History {
  public:
   History(std::uint64_t max_count, Millis max_age_ms) : max_count_(max_count), max_age_ms_(max_age_ms) {}
 
-  /// `body` is the record of a CommitDecided or AbortTold (as the codec writes it: a third of the size of the values).
+  /// `body` is the record of a CommitDecided or AbortTold.
   void add(const TransactionId& id, std::uint16_t kind, std::string body, std::uint64_t revision, Lsn lsn, Millis at);
   std::optional<Fact> find(const TransactionId& id) const;
   std::optional<TransactionView> view(const TransactionId& id) const;
