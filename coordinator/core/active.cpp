@@ -152,7 +152,6 @@ struct Active {
   void operator()(const event::Retire& event) const {
     if (has_participant(step.transaction, event.participant)) abort_now(step, AbortReason::kOperator);
   }
-  void operator()(const event::HorizonPassed&) const {}
   void operator()(const event::Drain&) const { tell_all_waiters(step); }
 };
 

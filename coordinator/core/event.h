@@ -105,17 +105,14 @@ struct Retire {
   std::string reason;
   std::string actor;
 };
-/// Undecided transactions older than the durable horizon cannot be: the engine drops prepares below it. Sent when the
-/// horizon moved past this id; only a finished transaction may answer anything but "ignored".
-struct HorizonPassed {};
 /// The coordinator drains: an Active transaction is left to its deadline, waiters hear what is.
 struct Drain {};
 
 }  // namespace troth::core::event
 
 namespace troth::core {
-using Event = std::variant<event::Enlist, event::Commit, event::Abort, event::Vote, event::Ack, event::Listed,
-                           event::Inquired, event::Reachable, event::Unreachable, event::Reincarnated,
-                           event::PrepareNotSent, event::AttemptFailed, event::Tick, event::Resolve, event::Retry,
-                           event::Retire, event::HorizonPassed, event::Drain>;
+using Event =
+    std::variant<event::Enlist, event::Commit, event::Abort, event::Vote, event::Ack, event::Listed, event::Inquired,
+                 event::Reachable, event::Unreachable, event::Reincarnated, event::PrepareNotSent, event::AttemptFailed,
+                 event::Tick, event::Resolve, event::Retry, event::Retire, event::Drain>;
 }  // namespace troth::core

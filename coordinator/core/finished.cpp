@@ -32,7 +32,6 @@ struct Finished {
   void operator()(const event::Resolve& event) const { on_resolve(step, event); }
   void operator()(const event::Retry& event) const { on_retry(step, event); }
   void operator()(const event::Retire&) const {}
-  void operator()(const event::HorizonPassed&) const {}
   void operator()(const event::Drain&) const {}
 };
 

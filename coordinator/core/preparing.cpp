@@ -122,7 +122,6 @@ struct Preparing {
   void operator()(const event::Resolve& event) const { on_resolve(step, event); }
   void operator()(const event::Retry& event) const { on_retry(step, event); }
   void operator()(const event::Retire& event) const { retire(step, event); }
-  void operator()(const event::HorizonPassed&) const {}
   void operator()(const event::Drain&) const { tell_all_waiters(step); }
 };
 

@@ -87,8 +87,8 @@ class History {
       case 8: return event::AttemptFailed{n, "timeout", "no answer", below(2) * 500};
       case 9: return some_resolve(n);
       case 10: return event::Retry{new_reply(), n};
-      case 11: return below(20) == 0 ? Event{event::Retire{who, "gone", "operator"}} : event::HorizonPassed{};
-      case 12: return below(8) == 0 ? Event{event::Drain{}} : event::HorizonPassed{};
+      case 11: return below(20) == 0 ? Event{event::Retire{who, "gone", "operator"}} : event::Tick{};
+      case 12: return below(8) == 0 ? Event{event::Drain{}} : event::Tick{};
       case 13:
       case 14:
       case 15:

@@ -162,7 +162,6 @@ void add_answer_rows(std::map<std::string, Row>& rows) {
   rows["Reincarnated"] = {event::Reincarnated{"a", "a-1", "second"}};
   rows["PrepareNotSent"] = {event::PrepareNotSent{1}};
   rows["Ack from another participant"] = {event::Ack{1, "z", "z-1", AckResult::kCommitted}};
-  rows["HorizonPassed"] = {event::HorizonPassed{}};
 }
 
 void make_retry_due(Stage& stage) {
@@ -223,7 +222,7 @@ std::map<std::string, Row> rows_about(const std::string& column) {
 
 TEST(ProtocolTable, SaysWhatEveryEventDoesInEveryPhase) {
   const auto table = read_table();
-  ASSERT_GE(table.size(), 40u) << "PROTOCOL.md was not understood";
+  ASSERT_GE(table.size(), 30u) << "PROTOCOL.md was not understood";
   std::size_t checked = 0;
   for (std::size_t i = 0; i < kColumns.size(); ++i) {
     auto rows = all_rows();
