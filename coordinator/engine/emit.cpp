@@ -39,14 +39,7 @@ void Engine::Impl::emit(Live& live, const core::Effect& effect) {
                  [&](const core::effect::SendCommit& e) { send_commit(live, e); },
                  [&](const core::effect::SendAbort& e) { send_abort(live, e); },
                  [&](const core::effect::SendForget& e) { send_forget(live, e); },
-                 [&](const core::effect::Decide& e) {
-                   Participant* participant = directory_.find(e.participant);
-                   if (!participant) return;
-                   const auto asker = participant->sessions.find(e.instance);
-                   if (asker == participant->sessions.end()) return;
-                   const Lsn rests_on = std::max(live.rests_on, asker->second.rests_on);
-                   send_decision(rests_on, asker->second.connection, {live.transaction.id, e.n}, e.decision);
-                 },
+                 [&](const core::effect::Decide& e) { send_decide(live, e); },
                  [&](const core::effect::ReplyTransaction& e) {
                    reply(live.rests_on, e.reply, answer::Transaction{e.status, view_of(live.transaction, now_)});
                  },
@@ -73,37 +66,39 @@ Session* Engine::Impl::carrier(Live& live, std::uint32_t n) {
   return session;
 }
 
-void Engine::Impl::to_session(Live& live, Session& session, session::Message message) {
-  say(std::max(live.rests_on, session.rests_on), ToSession{session.connection, std::move(message)});
+/// Hands `message` to whoever carries branch n; false when nobody does now.
+bool Engine::Impl::to_participant(Live& live, std::uint32_t n, session::Message message) {
+  const core::Branch& branch = live.transaction.branches[n - 1];
+  if (branch.kind == ParticipantKind::kCallback) {
+    say(live.rests_on, ToCallback{branch.participant, branch.endpoint, std::move(message)});
+    return true;
+  }
+  Session* session = carrier(live, n);
+  if (!session) return false;
+  say(std::max(live.rests_on, session->rests_on), ToSession{session->connection, std::move(message)});
+  return true;
 }
 
 void Engine::Impl::send_prepare(Live& live, const core::effect::SendPrepare& effect) {
   const core::Branch& branch = live.transaction.branches[effect.n - 1];
-  Session* session = carrier(live, effect.n);
-  if (!session) return;
+  auto message = work_message<session::Prepare>(live.transaction, branch, effect.attempt, now_);
+  if (!to_participant(live, effect.n, std::move(message))) return;
   if (live.prepare_due == 0) live.prepare_due = now_.due;
   if (branch.payload && !branch.joined) ++stats_.carried_prepares;
-  to_session(live, *session, work_message<session::Prepare>(live.transaction, branch, effect.attempt, now_));
 }
 
 void Engine::Impl::send_one_phase(Live& live, const core::effect::SendOnePhase& effect) {
   const core::Branch& branch = live.transaction.branches[effect.n - 1];
-  Session* session = carrier(live, effect.n);
-  if (!session) return;
-  to_session(live, *session, work_message<session::CommitOnePhase>(live.transaction, branch, effect.attempt, now_));
+  to_participant(live, effect.n, work_message<session::CommitOnePhase>(live.transaction, branch, effect.attempt, now_));
 }
 
 void Engine::Impl::send_commit(Live& live, const core::effect::SendCommit& effect) {
-  if (Session* session = carrier(live, effect.n)) {
-    const Lsn lsn = live.transaction.decision_lsn;
-    to_session(live, *session, session::Commit{{live.transaction.id, effect.n}, lsn, effect.attempt});
-  }
+  const Lsn lsn = live.transaction.decision_lsn;
+  to_participant(live, effect.n, session::Commit{{live.transaction.id, effect.n}, lsn, effect.attempt});
 }
 
 void Engine::Impl::send_abort(Live& live, const core::effect::SendAbort& effect) {
-  if (Session* session = carrier(live, effect.n)) {
-    to_session(live, *session, session::Abort{{live.transaction.id, effect.n}, effect.attempt});
-  }
+  to_participant(live, effect.n, session::Abort{{live.transaction.id, effect.n}, effect.attempt});
 }
 
 /// Collected over the turn: one Forget a connection, once the Ended record that allows it has its LSN.
@@ -111,6 +106,19 @@ void Engine::Impl::send_forget(Live& live, const core::effect::SendForget& effec
   if (Session* session = carrier(live, effect.n)) {
     forgets_[session->connection].push_back({live.transaction.id, effect.n});
   }
+}
+
+void Engine::Impl::send_decide(Live& live, const core::effect::Decide& effect) {
+  const BranchId branch{live.transaction.id, effect.n};
+  Participant* participant = directory_.find(effect.participant);
+  if (!participant) return;
+  if (participant->kind == ParticipantKind::kCallback) {
+    return tell_callback(live.rests_on, *participant, branch, effect.decision);
+  }
+  const auto asker = participant->sessions.find(effect.instance);
+  if (asker == participant->sessions.end()) return;
+  const Lsn rests_on = std::max(live.rests_on, asker->second.rests_on);
+  send_decision(rests_on, asker->second.connection, branch, effect.decision);
 }
 
 void Engine::Impl::send_decision(Lsn rests_on, ConnectionId connection, const BranchId& branch, DecisionKind decision) {

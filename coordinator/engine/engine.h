@@ -55,10 +55,24 @@ struct SessionClosed {
   ConnectionId connection = 0;
   std::vector<BranchId> unsent_prepares;
 };
+/// What a callback participant answered, in typed fields: Vote or Ack, or Recover, the branches of its `/prepared`.
+struct CallbackSaid {
+  std::string participant;
+  session::Message message;
+};
+/// A ToCallback gave no usable answer. `sent`: a byte of it may have left.
+struct CallbackFailed {
+  BranchId branch;
+  bool sent = true;
+  std::string code;
+  std::string detail;
+  Millis retry_after_ms = 0;
+};
 /// No new transactions from now on; waiters hear what is.
 struct DrainStarted {};
 
-using Command = std::variant<ClientRequest, SessionOpened, SessionSaid, SessionClosed, DrainStarted>;
+using Command =
+    std::variant<ClientRequest, SessionOpened, SessionSaid, SessionClosed, CallbackSaid, CallbackFailed, DrainStarted>;
 
 // ---- what comes out ----
 struct Reply {
@@ -75,7 +89,14 @@ struct CloseSession {
   int code = 0;
   std::string reason;
 };
-using Outgoing = std::variant<Reply, ToSession, CloseSession>;
+/// Prepare, Commit or Abort for a callback participant, to be posted to `endpoint`. Each is followed by one
+/// CallbackSaid or CallbackFailed; the engine then decides whether and when it is sent again.
+struct ToCallback {
+  std::string participant;
+  std::string endpoint;  // the base URL pinned when the branch was enlisted
+  session::Message message;
+};
+using Outgoing = std::variant<Reply, ToSession, CloseSession, ToCallback>;
 
 /// Where released messages go: the server, or the simulator. Called from within `turn`, at most once a turn.
 class Outbox {

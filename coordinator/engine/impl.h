@@ -49,8 +49,9 @@ struct Engine::Impl {
   void send_abort(Live& live, const core::effect::SendAbort& effect);
   void send_forget(Live& live, const core::effect::SendForget& effect);
   void send_decision(Lsn rests_on, ConnectionId connection, const BranchId& branch, DecisionKind decision);
+  void send_decide(Live& live, const core::effect::Decide& effect);
   Session* carrier(Live& live, std::uint32_t n);
-  void to_session(Live& live, Session& session, session::Message message);
+  bool to_participant(Live& live, std::uint32_t n, session::Message message);
   void reply(Lsn rests_on, ReplyTo to, answer::Answer answer);
   void reply_branch(Live& live, const core::effect::ReplyBranch& effect);
   void reply_problem(Live& live, const core::effect::ReplyProblem& effect);
@@ -118,14 +119,21 @@ struct Engine::Impl {
   void close_connection(ConnectionId connection);
   void reach_branches(const Session& session);
   void on_vote(const Session& session, const session::Vote& vote);
-  void on_ack(const Session& session, const session::Ack& ack);
+  void on_ack(Participant& participant, const std::string& instance, const session::Ack& ack);
   bool may_report(Participant& participant, const session::Ack& ack);
-  void report_against_abort(const Session& session, const session::Ack& ack);
+  void report_against_abort(Participant& participant, const session::Ack& ack);
   void show_aborted_with_heuristics(const TransactionId& id, Lsn lsn);
   void enter_old_copy();
   void on_recover(const Session& session, const session::Recover& recover);
   void on_inquire(const Session& session, const session::Inquire& inquire);
   void on_enlist(const Session& session, const session::Enlist& enlist);
+
+  // callbacks.cpp
+  void on_callback_said(CallbackSaid& command);
+  void on_callback_failed(CallbackFailed& command);
+  void on_callback_vote(const Participant& participant, const session::Vote& vote);
+  void on_callback_listed(const Participant& participant, const session::Recover& listed);
+  void tell_callback(Lsn rests_on, const Participant& participant, const BranchId& branch, DecisionKind decision);
 
   // start.cpp: from what the log says
   void restore_all();

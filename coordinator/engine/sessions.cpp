@@ -187,7 +187,7 @@ void Engine::Impl::on_said(SessionSaid& command) {
   if (!session) return;
   std::visit(Overloaded{
                  [&](const session::Vote& m) { on_vote(*session, m); },
-                 [&](const session::Ack& m) { on_ack(*session, m); },
+                 [&](const session::Ack& m) { on_ack(*session->participant, session->instance, m); },
                  [&](const session::Recover& m) { on_recover(*session, m); },
                  [&](const session::Inquire& m) { on_inquire(*session, m); },
                  [&](const session::Enlist& m) { on_enlist(*session, m); },
@@ -210,15 +210,15 @@ void Engine::Impl::on_vote(const Session& session, const session::Vote& vote) {
   }
 }
 
-void Engine::Impl::on_ack(const Session& session, const session::Ack& ack) {
+void Engine::Impl::on_ack(Participant& participant, const std::string& instance, const session::Ack& ack) {
   Live* live = live_.find(ack.branch.transaction);
   const bool only_heuristics = live && live->transaction.restored && live->transaction.phase == Phase::kFinished &&
                                live->transaction.outcome == Outcome::kAborted;
   if (live && !only_heuristics) {
-    apply(*live, core::event::Ack{ack.branch.n, session.participant->name, session.instance, ack.result});
+    apply(*live, core::event::Ack{ack.branch.n, participant.name, instance, ack.result});
   } else if (only_heuristics || recovery::classify(known_, epoch_, last_sequence_, ack.branch.transaction) ==
                                     recovery::IdStatus::kAborted) {
-    report_against_abort(session, ack);
+    report_against_abort(participant, ack);
   }
 }
 
@@ -238,11 +238,11 @@ bool Engine::Impl::may_report(Participant& participant, const session::Ack& ack)
 }
 
 /// A session hears an abort once and the transaction is over; an answer that it committed all the same is a heuristic.
-void Engine::Impl::report_against_abort(const Session& session, const session::Ack& ack) {
-  if (!may_report(*session.participant, ack)) return;
+void Engine::Impl::report_against_abort(Participant& participant, const session::Ack& ack) {
+  if (!may_report(participant, ack)) return;
   fact::HeuristicReported reported;
   reported.branch = ack.branch;
-  reported.participant = session.participant->name;
+  reported.participant = participant.name;
   reported.kind = ack.result == AckResult::kHeuristicMixed ? HeuristicKind::kMixed : HeuristicKind::kCommit;
   reported.detail = "said so in answer to abort";
   reported.at = now_.at;

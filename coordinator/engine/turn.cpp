@@ -28,6 +28,8 @@ void Engine::Impl::turn(std::vector<Command>& inbox, core::Now now, Outbox& outb
                    [&](SessionOpened& c) { on_opened(c); },
                    [&](SessionSaid& c) { on_said(c); },
                    [&](SessionClosed& c) { on_closed(c); },
+                   [&](CallbackSaid& c) { on_callback_said(c); },
+                   [&](CallbackFailed& c) { on_callback_failed(c); },
                    [&](DrainStarted&) { on_drain(); },
                },
                command);
