@@ -23,7 +23,7 @@ void build_generation(const Directory& directory, const Meta& meta, std::span<co
   const std::string name = log_name(meta.generation);
   Point end;
   {
-    const Database db(directory.path_of(name));
+    const Database db(directory.path_of(name), directory.sqlite_vfs());
     end = fill(db, meta, records);
     db.checkpoint_all();
   }

@@ -3,74 +3,43 @@
 // file drops SQLite's POSIX locks on it.
 #pragma once
 
-#include <cstdint>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <vector>
+#include "wal/file_system.h"
 
 namespace troth::wal {
 
-/// A system call on a file failed; the text names file, act and reason.
-class FileError : public std::runtime_error {
- public:
-  FileError(const std::string& file, const std::string& act, int error);
-  int error() const { return error_; }
-
- private:
-  int error_;
-};
-
-/// An open file descriptor, closed when it goes.
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  Fd(Fd&& other) noexcept;
-  Fd& operator=(Fd&& other) noexcept;
-  ~Fd();
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-/// The data directory, held open: everything in it is reached through this descriptor, so a directory that is swapped
-/// under the process is never half used.
+/// The data directory, held open: a directory that is swapped under the process is never half used.
 class Directory {
  public:
-  /// Throws OpenError (71): missing, not a directory, not writable, or on a file system whose syncs and locks are not
-  /// its own.
-  static Directory open(const std::string& path);
+  /// Throws OpenError (71) as FileSystem::open does.
+  static Directory open(const std::string& path, const FileSystem& files = posix_file_system());
   /// Takes the lock that goes with the process, or throws OpenError (72).
   void lock();
 
   std::string path_of(std::string_view name) const;
-  int descriptor() const { return fd_.get(); }
-  std::vector<std::string> names() const;
-  bool has(const std::string& name) const;
-  std::uint64_t size_of(const std::string& name) const;  // 0 when it is not there
-  std::string read(const std::string& name) const;       // the first 4096 bytes
+  const char* sqlite_vfs() const { return sqlite_vfs_; }
+  std::vector<std::string> names() const { return folder_->names(); }
+  bool has(const std::string& name) const { return folder_->has(name); }
+  std::uint64_t size_of(const std::string& name) const { return folder_->size_of(name); }
+  std::unique_ptr<File> open(const std::string& name, OpenFor use) const { return folder_->open(name, use); }
+  std::string read(const std::string& name) const;  // the first 4096 bytes
 
   /// Makes an empty file that did not exist, readable by the owner only. Not yet durable.
   void create(const std::string& name) const;
   /// Makes `name` hold `content`, durably: written aside, synced, renamed, directory synced.
   void replace(const std::string& name, std::string_view content) const;
   /// No error when it is not there. Durable after `sync`.
-  void remove(const std::string& name) const;
+  void remove(const std::string& name) const { folder_->remove(name); }
   void sync_file(const std::string& name) const;
-  void sync() const;
+  void sync() const { folder_->sync(); }
 
-  /// False when the path no longer leads to this directory.
-  bool still_in_place() const;
-  std::uint64_t free_bytes() const;
+  bool still_in_place() const { return folder_->still_in_place(); }
+  std::uint64_t free_bytes() const { return folder_->free_bytes(); }
 
  private:
-  Directory(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
-  std::string path_;
-  Fd fd_;
+  Directory(std::unique_ptr<Folder> folder, const char* sqlite_vfs)
+      : folder_(std::move(folder)), sqlite_vfs_(sqlite_vfs) {}
+  std::unique_ptr<Folder> folder_;
+  const char* sqlite_vfs_;
 };
-
-Fd open_in(const Directory& directory, const std::string& name, int flags);
-void write_all(const Fd& fd, std::string_view bytes, std::uint64_t offset, const std::string& file);
 
 }  // namespace troth::wal

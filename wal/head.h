@@ -36,8 +36,7 @@ class Head {
   void sync();
 
  private:
-  std::string file_;
-  Fd fd_;
+  std::unique_ptr<File> open_;
   Meta meta_;
   Point found_;
   int slot_ = 0;  // the one to write

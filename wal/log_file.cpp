@@ -8,7 +8,6 @@
 namespace troth::wal {
 namespace {
 
-constexpr int kCheckpointPages = 1024;  // 4 MiB of 4 KiB pages
 constexpr Lsn kDropRows = 256;
 
 }  // namespace
@@ -23,12 +22,13 @@ LogFile::Session::Session(std::unique_ptr<Database> open, const Point& end)
       chain_at(db->prepare("SELECT chain FROM record WHERE lsn = ?1")),
       drop(db->prepare("DELETE FROM record WHERE lsn <= ?1")) {}
 
-LogFile::LogFile(Directory directory, Generation generation, const SpaceOptions& space)
+LogFile::LogFile(Directory directory, Generation generation, const OpenOptions& options)
     : directory_(std::move(directory)),
       meta_(generation.meta),
       head_(std::move(generation.head)),
       session_(std::make_unique<Session>(std::move(generation.db), generation.end)),
-      space_(directory_, space) {}
+      space_(directory_, {options.ballast_bytes, options.reserve_bytes}),
+      checkpoint_pages_(options.checkpoint_pages) {}
 
 double LogFile::commit(const Batch& batch) {
   session_->begin.run();
@@ -80,7 +80,7 @@ bool LogFile::drop_some(Lsn upto) {
 void LogFile::checkpoint_if_due() {
   const int pages = session_->db->wal_pages();
   if (pages < pages_at_last_try_) pages_at_last_try_ = 0;  // the -wal began again from its start
-  if (pages < pages_at_last_try_ + kCheckpointPages) return;
+  if (pages < pages_at_last_try_ + checkpoint_pages_) return;
   pages_at_last_try_ = pages;
   if (!session_->db->checkpoint_some()) space_.run_out();
 }

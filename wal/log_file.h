@@ -10,6 +10,7 @@
 #include "wal/log.h"
 #include "wal/records.h"
 #include "wal/space.h"
+#include "wal/sqlite_log.h"
 
 namespace troth::wal {
 
@@ -23,7 +24,7 @@ struct Generation {
 
 class LogFile {
  public:
-  LogFile(Directory directory, Generation generation, const SpaceOptions& space);
+  LogFile(Directory directory, Generation generation, const OpenOptions& options);
 
   /// Appends the batch in one SQLite transaction and notes its end in the head. When it returns the batch is durable.
   /// Returns the seconds spent inside COMMIT.
@@ -59,6 +60,7 @@ class LogFile {
   Head head_;
   std::unique_ptr<Session> session_;
   Space space_;
+  const int checkpoint_pages_;
   int pages_at_last_try_ = 0;
 };
 

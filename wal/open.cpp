@@ -1,4 +1,6 @@
 // Opening: prove everything, change nothing until it is proven, and leave no trace of a refusal.
+#include "wal/open.h"
+
 #include <sqlite3.h>
 
 #include <cerrno>
@@ -21,9 +23,9 @@ LogId new_log_id() {
 class Opener {
  public:
   Opener(const OpenOptions& options, Replayer& replayer)
-      : options_(options), replayer_(replayer), directory_(Directory::open(options.dir)) {}
+      : options_(options), replayer_(replayer), directory_(open_directory(options)) {}
 
-  SqliteLog::Opened open() {
+  OpenedFile open() {
     directory_.lock();
     before_ = look(directory_);
     try {
@@ -35,11 +37,15 @@ class Opener {
   }
 
  private:
-  SqliteLog::Opened serve() {
+  static Directory open_directory(const OpenOptions& options) {
+    return Directory::open(options.dir, options.file_system != nullptr ? *options.file_system : posix_file_system());
+  }
+
+  OpenedFile serve() {
     if (before_.old_copy)
       refuse(kExitDamaged, kOldCopy, "a participant knows of more than this log holds: the log is an old copy",
              "run `trothctl log restore`");
-    SqliteLog::Opened opened;
+    OpenedFile opened;
     opened.created = !before_.current;
     if (opened.created) start_new();
     Generation generation = open_existing(read_current(directory_));
@@ -52,8 +58,8 @@ class Opener {
       delete_others(directory_, {generation.meta.generation});
     }
     opened.log_id = generation.meta.log_id;
-    opened.last_lsn = generation.end.lsn;
-    opened.log = std::make_unique<WriterLog>(std::move(directory_), std::move(generation), options_);
+    switched_ = true;  // the directory is the log's now: what fails from here on leaves what a crash would
+    opened.file = std::make_unique<LogFile>(std::move(directory_), std::move(generation), options_);
     return opened;
   }
 
@@ -88,7 +94,7 @@ class Opener {
     if (head_names_a_record(directory_, 1)) return false;
     if (directory_.size_of(log_name(1)) == 0) return directory_.size_of(wal_name(1)) == 0;
     try {
-      const Database db(directory_.path_of(log_name(1)));
+      const Database db(directory_.path_of(log_name(1)), directory_.sqlite_vfs());
       db.run("PRAGMA locking_mode=EXCLUSIVE");
       if (db.ask("SELECT name FROM sqlite_schema WHERE name = 'record'").empty()) return true;
       return db.ask("SELECT lsn FROM record LIMIT 1").empty();
@@ -117,7 +123,7 @@ class Opener {
              "put it back; if it is lost for good, run `trothctl log restore` with the newest backup");
     }
     Generation generation;
-    generation.db = std::make_unique<Database>(directory_.path_of(name));
+    generation.db = std::make_unique<Database>(directory_.path_of(name), directory_.sqlite_vfs());
     if (generation.db->read_only()) {
       refuse(kExitNoDirectory, name, "the log is not writable", "give it to the user that runs this");
     }
@@ -189,7 +195,7 @@ class Opener {
   Replayer& replayer_;
   Directory directory_;
   Listing before_;         // what lay here when the lock was taken
-  bool switched_ = false;  // CURRENT may name what this open made
+  bool switched_ = false;  // CURRENT may name what this open made: nothing is undone
 };
 
 OpenError explain(const SqliteError& error) {
@@ -217,11 +223,11 @@ OpenError explain(const FileError& error) {
           error.what() + std::string("; the log was not opened: when the disk is sound and has space, start again")};
 }
 
-}  // namespace
-
-std::variant<SqliteLog::Opened, OpenError> SqliteLog::open(const OpenOptions& options, Replayer& replayer) {
+/// Runs `make`; what it throws becomes the refusal.
+template <class Opened, class Make>
+std::variant<Opened, OpenError> or_refusal(const Make& make) {
   try {
-    return Opener(options, replayer).open();
+    return make();
   } catch (const OpenError& error) {
     return error;
   } catch (const SqliteError& error) {
@@ -229,6 +235,21 @@ std::variant<SqliteLog::Opened, OpenError> SqliteLog::open(const OpenOptions& op
   } catch (const FileError& error) {
     return explain(error);
   }
+}
+
+}  // namespace
+
+std::variant<OpenedFile, OpenError> open_log_file(const OpenOptions& options, Replayer& replayer) {
+  return or_refusal<OpenedFile>([&] { return Opener(options, replayer).open(); });
+}
+
+std::variant<SqliteLog::Opened, OpenError> SqliteLog::open(const OpenOptions& options, Replayer& replayer) {
+  return or_refusal<Opened>([&] {
+    OpenedFile opened = Opener(options, replayer).open();
+    const Lsn last = opened.file->end();
+    auto log = std::make_unique<WriterLog>(std::move(opened.file), options.exit);
+    return Opened{std::move(log), opened.log_id, last, opened.created, opened.rebuilt};
+  });
 }
 
 }  // namespace troth::wal

@@ -1,7 +1,5 @@
 #include "wal/space.h"
 
-#include <fcntl.h>
-
 #include "wal/generations.h"
 
 namespace troth::wal {
@@ -28,9 +26,8 @@ void Space::make_ballast() {
   // Twice the ballast beyond the reserve: space that hovers at the limit would else make and give it up by turns.
   if (wanted == 0 || directory_.free_bytes() < options_.reserve_bytes + 2 * wanted) return;
   directory_.create(kBallast);
-  const Fd fd = open_in(directory_, kBallast, O_WRONLY);
   // Without it the log still works, only less room is left when the disk fills: the next look tries again.
-  if (::posix_fallocate(fd.get(), 0, static_cast<off_t>(wanted)) != 0) directory_.remove(kBallast);
+  if (!directory_.open(kBallast, OpenFor::kWriting)->reserve(wanted)) directory_.remove(kBallast);
 }
 
 }  // namespace troth::wal

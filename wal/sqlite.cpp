@@ -85,9 +85,9 @@ void Database::Close::operator()(sqlite3* db) const {
   sqlite3_close_v2(db);
 }
 
-Database::Database(const std::string& path) : file_(path), wal_pages_(std::make_unique<int>(0)) {
+Database::Database(const std::string& path, const char* vfs) : file_(path), wal_pages_(std::make_unique<int>(0)) {
   sqlite3* db = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
   db_.reset(db);
   check(code);
   sqlite3_extended_result_codes(db, 1);

@@ -55,8 +55,8 @@ class Statement {
 /// `checkpoint_all` went before.
 class Database {
  public:
-  /// The file must exist (an empty one becomes a database).
-  explicit Database(const std::string& path);
+  /// The file must exist (an empty one becomes a database). `vfs` is SQLite's name for the file system; null: its own.
+  explicit Database(const std::string& path, const char* vfs = nullptr);
 
   Statement prepare(std::string_view sql) const;
   void run(const std::string& sql) const;

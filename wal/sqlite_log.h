@@ -13,6 +13,8 @@
 
 namespace troth::wal {
 
+class FileSystem;
+
 struct OpenOptions {
   std::string dir;
   bool must_exist = false;               // never make a new log
@@ -22,6 +24,8 @@ struct OpenOptions {
   /// What ends the process when the log could not be written, after one line on stderr; empty: `_exit`. When it returns
   /// (tests), the log makes nothing durable any more.
   std::function<void(int exit_code)> exit;
+  int checkpoint_pages = 1024;  // the -wal is brought into the file when it has grown by so many pages: 4 MiB
+  const FileSystem* file_system = nullptr;  // the disk below, which must outlive the log; null: the operating system's
 };
 
 /// Exit codes of api.md "trothd".

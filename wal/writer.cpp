@@ -28,13 +28,13 @@ std::size_t batch_bucket(std::size_t records) {
 
 }  // namespace
 
-WriterLog::WriterLog(Directory directory, Generation generation, const OpenOptions& options)
-    : exit_(options.exit ? options.exit : [](int code) { ::_exit(code); }),
-      file_(std::move(directory), std::move(generation), {options.ballast_bytes, options.reserve_bytes}),
-      durable_(file_.end()),
-      next_lsn_(file_.end() + 1),
+WriterLog::WriterLog(std::unique_ptr<LogFile> file, std::function<void(int exit_code)> exit)
+    : exit_(exit ? std::move(exit) : [](int code) { ::_exit(code); }),
+      file_(std::move(file)),
+      durable_(file_->end()),
+      next_lsn_(file_->end() + 1),
       tend_due_(Clock::now() + kTendEvery) {
-  stats_.file_bytes = file_.bytes();
+  stats_.file_bytes = file_->bytes();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -98,7 +98,7 @@ void WriterLog::drop_prefix(Lsn upto) {
 LogStats WriterLog::stats() const {
   const std::lock_guard lock(stats_mutex_);
   LogStats stats = stats_;
-  stats.free_bytes = file_.space().free_bytes();
+  stats.free_bytes = file_->space().free_bytes();
   return stats;
 }
 
@@ -117,10 +117,10 @@ bool WriterLog::turn() {
   if (!work_.batch.empty()) commit(work_.batch);
   answer(work_.questions);
   if (progress_ && (!work_.batch.empty() || !work_.questions.empty())) progress_();
-  file_.checkpoint_if_due();
-  dropping_ = file_.drop_some(work_.drop_upto);
+  file_->checkpoint_if_due();
+  dropping_ = file_->drop_some(work_.drop_upto);
   if (Clock::now() >= tend_due_) tend();
-  if (work_.stop) file_.close_in_order();
+  if (work_.stop) file_->close_in_order();
   return !work_.stop;
 }
 
@@ -140,8 +140,8 @@ void WriterLog::take(Work& work) {
 }
 
 void WriterLog::commit(const Batch& batch) {
-  const double seconds = file_.commit(batch);
-  durable_ = file_.end();
+  const double seconds = file_->commit(batch);
+  durable_ = file_->end();
   const std::lock_guard lock(stats_mutex_);
   ++stats_.batches;
   stats_.records += batch.size();
@@ -152,16 +152,16 @@ void WriterLog::commit(const Batch& batch) {
 
 void WriterLog::answer(const std::vector<Question>& questions) {
   for (const Question& question : questions) {
-    Found found = file_.find(question.key, question.token);
+    Found found = file_->find(question.key, question.token);
     const std::lock_guard lock(mutex_);
     found_.push_back(std::move(found));
   }
 }
 
 void WriterLog::tend() {
-  file_.tend();
+  file_->tend();
   tend_due_ = Clock::now() + kTendEvery;
-  const std::uint64_t bytes = file_.bytes();
+  const std::uint64_t bytes = file_->bytes();
   const std::lock_guard lock(stats_mutex_);
   stats_.file_bytes = bytes;
 }

@@ -9,13 +9,12 @@
 #include <utility>
 
 #include "wal/log_file.h"
-#include "wal/sqlite_log.h"
 
 namespace troth::wal {
 
 class WriterLog final : public SqliteLog {
  public:
-  WriterLog(Directory directory, Generation generation, const OpenOptions& options);
+  WriterLog(std::unique_ptr<LogFile> file, std::function<void(int exit_code)> exit);
   /// Without `stop` before it, this is what a crash leaves: what was not durable is not written, the next start
   /// rebuilds.
   ~WriterLog() override;
@@ -25,7 +24,7 @@ class WriterLog final : public SqliteLog {
   void find(std::string key, std::uint64_t token) override;
   std::vector<Found> take_found() override;
   void on_progress(std::function<void()> callback) override;
-  bool has_reserve() const override { return file_.space().has_reserve(); }
+  bool has_reserve() const override { return file_->space().has_reserve(); }
   void drop_prefix(Lsn upto) override;
   void stop() override;
   LogStats stats() const override;
@@ -56,7 +55,7 @@ class WriterLog final : public SqliteLog {
   void wake(bool urgent);
 
   const std::function<void(int)> exit_;
-  LogFile file_;  // the writer thread's, but for space()
+  const std::unique_ptr<LogFile> file_;  // the writer thread's, but for space()
   std::atomic<Lsn> durable_;
 
   std::mutex mutex_;
