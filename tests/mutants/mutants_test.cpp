@@ -49,13 +49,14 @@ TEST(Mutants, WithNoneActiveEveryStepIsTheProducts) {
   EXPECT_EQ(product, output_of(TROTH_TRACE_MUTABLE));
 }
 
-/// So the trace can tell: of core, engine and branch machine one each.
-TEST(Mutants, ChangeTheTraceWhenActive) {
+/// A switch that changes nothing would be no mutant, and the trace above no comparison.
+TEST(Mutants, ChangeWhatTheProtocolDoes) {
   const std::string product = output_of(TROTH_TRACE_PRODUCT);
-  for (const std::string name : {"later-vote-wins", "send-before-durable", "payload-twice"}) {
-    const std::string changed = output_of(std::string(TROTH_TRACE_MUTABLE) + " " + name);
+  for (const Info& info : all()) {
+    if (info.files.empty()) continue;  // the harness asks
+    const std::string changed = output_of(std::string(TROTH_TRACE_MUTABLE) + " " + std::string(info.name));
     EXPECT_EQ(changed.find("failed"), std::string::npos) << changed;
-    EXPECT_NE(product, changed) << name;
+    EXPECT_NE(product, changed) << info.name;
   }
 }
 

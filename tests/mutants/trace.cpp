@@ -1,9 +1,11 @@
-// Prints digests of many seeded steps of core, engine and branch machine. Built twice, over the product's libraries and
-// over the mutable ones: with no mutant active both print the same. Takes the name of a mutant, where there are any.
+// Prints digests of many seeded steps of core, engine, branch machine and fence. Built twice, over the product's
+// libraries and over the mutable ones: with no mutant active both print the same. Takes the name of a mutant, where
+// there are any.
 #include <iostream>
 #include <random>
 
 #include "participant-sdk/core/branch.h"
+#include "participant-sdk/runtime/fence.h"
 #include "tests/core/core_test_kit.h"
 #include "tests/engine/world.h"
 #ifdef TROTH_HAS_MUTANTS
@@ -13,7 +15,7 @@
 namespace troth {
 namespace {
 
-constexpr unsigned kHistories = 400;
+constexpr unsigned kHistories = 200;
 constexpr int kEventsEach = 60;
 
 /// FNV-1a over everything that is put in.
@@ -54,7 +56,10 @@ core::Event some_event(Dice& dice) {
   const std::string incarnation = dice.chance(15) ? "second" : "first";
   switch (dice.below(14)) {
     case 0: return core::event::Enlist{5, core::test::session(who, dice.chance(50)), 4};
-    case 1: return core::event::Commit{6, Wait::kCompleted, 20'000, std::nullopt};
+    case 1: {
+      const auto count = dice.chance(30) ? std::optional<std::uint32_t>(dice.below(4)) : std::nullopt;
+      return core::event::Commit{6, Wait::kCompleted, 20'000, count};
+    }
     case 2: return core::event::Ack{n, who, instance, static_cast<AckResult>(dice.below(6))};
     case 3: return core::event::Ack{n, who, instance, AckResult::kCommitted};
     case 4: return core::event::Listed{n, who, instance, incarnation};
@@ -89,6 +94,30 @@ void put(Digest& digest, const core::Transaction& transaction) {
   }
 }
 
+void happen_and_put(core::test::Stage& stage, Dice& dice, Digest& digest) {
+  stage.now.due += dice.below(1'200);
+  stage.happen(some_event(dice));
+  put(digest, stage.transaction);
+  digest.put(core::wake_due(stage.transaction));
+  for (const auto& fact : stage.out.facts) digest.put(codec::encode(fact));
+  for (const auto& effect : stage.out.effects) digest.put(effect.index());
+  digest.put(stage.out.ended);
+}
+
+/// What a restart makes of the latest of `facts` that is one to start from, with what was reported and done since.
+std::optional<core::Transaction> restored(const std::vector<Fact>& facts, core::Now now) {
+  std::optional<core::Transaction> transaction;
+  for (const Fact& fact : facts) {
+    if (const auto* decided = std::get_if<fact::CommitDecided>(&fact)) transaction = core::restore(*decided, now);
+    if (const auto* started = std::get_if<fact::PrepareStarted>(&fact)) transaction = core::restore(*started, now);
+    if (const auto* started = std::get_if<fact::OnePhaseStarted>(&fact)) transaction = core::restore(*started, now);
+    if (!transaction) continue;
+    if (const auto* told = std::get_if<fact::HeuristicReported>(&fact)) core::restore_heuristic(*transaction, *told);
+    if (const auto* acted = std::get_if<fact::OperatorActed>(&fact)) core::restore_act(*transaction, *acted);
+  }
+  return transaction;
+}
+
 void trace_core(unsigned seed) {
   Dice dice(seed);
   Digest digest;
@@ -100,15 +129,19 @@ void trace_core(unsigned seed) {
     stage.happen(core::event::Enlist{0, branch, 64});
   }
   stage.transaction.one_phase_wanted = dice.chance(50);
-  if (dice.chance(80)) stage.commit(1);
+  std::vector<Fact> facts;
+  if (dice.chance(80)) {
+    stage.commit(1);
+    facts = stage.out.facts;
+  }
   for (int i = 0; i < kEventsEach; ++i) {
-    stage.now.due += dice.below(800);
-    stage.happen(some_event(dice));
+    happen_and_put(stage, dice, digest);
+    facts.insert(facts.end(), stage.out.facts.begin(), stage.out.facts.end());
+  }
+  if (auto again = restored(facts, stage.now)) {
+    stage.transaction = std::move(*again);
     put(digest, stage.transaction);
-    digest.put(core::wake_due(stage.transaction));
-    for (const auto& fact : stage.out.facts) digest.put(codec::encode(fact));
-    for (const auto& effect : stage.out.effects) digest.put(effect.index());
-    digest.put(stage.out.ended);
+    for (int i = 0; i < kEventsEach; ++i) happen_and_put(stage, dice, digest);
   }
   digest.print("core", seed);
 }
@@ -167,62 +200,140 @@ void trace_branch(unsigned seed) {
   digest.print("branch", seed);
 }
 
-// ---- the engine: two participants that answer as dice fall, clients that repeat themselves, crashes ----
+void trace_fence(unsigned seed) {
+  Dice dice(seed);
+  Digest digest;
+  for (int i = 0; i < kEventsEach; ++i) {
+    session::Welcome welcome;
+    welcome.log = LogId{dice.below(2)};
+    welcome.epoch = {dice.below(3), dice.below(2)};
+    digest.put(sdk::refusal({{LogId{0}, 1, 0, 5}, {LogId{1}, 2, 1, 5}}, welcome));
+  }
+  digest.print("fence", seed);
+}
+
+// ---- the engine: two sessions and a callback that answer as dice fall, clients that repeat themselves, crashes ----
 
 void put(Digest& digest, const engine::Outgoing& message) {
   digest.put(message.index());
   if (const auto* reply = std::get_if<engine::Reply>(&message)) {
     digest.put(reply->reply);
     digest.put(reply->answer.index());
-    if (const auto* told = std::get_if<answer::Transaction>(&reply->answer)) digest.put(told->status);
+    if (const auto* told = std::get_if<answer::Transaction>(&reply->answer)) {
+      digest.put(told->status);
+      digest.put(told->view.id.sequence);
+    }
+    if (const auto* refused = std::get_if<answer::Refused>(&reply->answer)) digest.put(refused->problem.slug);
   } else if (const auto* said = std::get_if<engine::ToSession>(&message)) {
     digest.put(said->connection);
     digest.put(said->message.index());
+    if (const auto* told = std::get_if<session::Decision>(&said->message)) digest.put(told->decision);
   }
 }
 
-void answer_all(test::World& world, std::vector<engine::Outgoing> batch, Dice& dice) {
-  for (const auto& message : batch) {
-    const auto* said = std::get_if<engine::ToSession>(&message);
-    if (said == nullptr || dice.chance(20)) continue;
-    if (const auto* prepare = std::get_if<session::Prepare>(&said->message)) {
-      const auto vote = dice.chance(80) ? VoteKind::kCommit : static_cast<VoteKind>(dice.below(3));
-      world.vote(said->connection, prepare->branch, vote);
-    } else if (const auto* commit = std::get_if<session::Commit>(&said->message)) {
-      world.ack(said->connection, commit->branch, AckResult::kCommitted);
-    } else if (const auto* decision = std::get_if<session::Decision>(&said->message)) {
-      world.say(said->connection, session::Inquire{decision->branch});
-    }
+/// One history of an engine.
+class EngineTrace {
+ public:
+  explicit EngineTrace(unsigned seed) : dice_(seed), gap_(dice_.chance(30)) {
+    fact::ParticipantRegistered registered;
+    registered.name = "c";
+    registered.kind = ParticipantKind::kCallback;
+    registered.url = "http://c";
+    write(registered);
   }
-}
 
-void trace_engine(unsigned seed) {
-  Dice dice(seed);
-  Digest digest;
-  test::World world;
-  for (int i = 0; i < kEventsEach; ++i) {
-    switch (dice.below(10)) {
-      case 0:
-        if (dice.chance(30)) world.crash();
-        break;
-      case 1: world.connect(dice.chance(50) ? "a" : "b", "i", std::to_string(dice.below(2))); break;
-      case 2:
-      case 3: {
-        auto begin = test::World::transfer({"a", "b"});
-        if (dice.chance(50)) begin.origin.key = "key" + std::to_string(dice.below(3));
-        world.ask(std::move(begin));
-        break;
+  void run(unsigned seed) {
+    for (int i = 0; i < kEventsEach; ++i) {
+      happen();
+      const auto batch = std::exchange(world_.sent, {});
+      for (const auto& message : batch) {
+        put(digest_, message);
+        if (dice_.chance(80)) answer(message);
       }
-      case 4: world.ask(request::Get{world.id(1 + dice.below(5)), std::nullopt}); break;
-      case 5: world.pass(20'000); break;
-      default: dice.chance(60) ? world.settle() : world.turn();
     }
-    const auto batch = std::exchange(world.sent, {});
-    for (const auto& message : batch) put(digest, message);
-    answer_all(world, batch, dice);
+    digest_.print("engine", seed);
   }
-  digest.print("engine", seed);
-}
+
+ private:
+  /// A record that another start left, found by the next.
+  void write(const Fact& fact) {
+    const auto record = recovery::to_record(fact);
+    world_.log.append({&record, 1});
+    world_.log.sync();
+    world_.crash();
+  }
+
+  void happen() {
+    switch (dice_.below(10)) {
+      case 0: return crash();
+      case 1: return connect();
+      case 2:
+      case 3: return begin();
+      case 4: world_.ask(request::Get{some_id(), std::nullopt}); return;
+      case 5: return world_.pass(20'000);
+      case 6:
+        if (connection_ != 0) world_.say(connection_, session::Inquire{{some_id(), 1}});
+        return;
+      default: return dice_.chance(60) ? world_.settle() : world_.turn();
+    }
+  }
+
+  void crash() {
+    if (dice_.chance(70)) return;
+    const EpochId before = world_.epoch();
+    if (std::exchange(gap_, false)) write(fact::GapOpened{before, {before.epoch + 1, 0}, 0});
+    world_.crash();
+    connection_ = 0;
+  }
+  void connect() { connection_ = world_.connect(dice_.chance(50) ? "a" : "b", "i", std::to_string(dice_.below(2))); }
+
+  void begin() {
+    auto begin = test::World::transfer(dice_.chance(20) ? std::vector<std::string>{"a", "c"}
+                                                        : std::vector<std::string>{"a", "b"});
+    if (dice_.chance(30)) begin.origin.key = "key" + std::to_string(dice_.below(3));
+    if (!begin.origin.key.empty() || dice_.chance(50)) {
+      world_.ask(std::move(begin));
+      return;
+    }
+    begin.origin.client_session = "client";
+    begin.origin.sequence = 1 + dice_.below(4);
+    const EpochId present = world_.epoch();
+    world_.ask(std::move(begin), dice_.chance(70) ? present : first_epoch_);
+  }
+
+  /// Of this start or of the first.
+  TransactionId some_id() {
+    TransactionId id = world_.id(1 + dice_.below(5));
+    if (dice_.chance(50)) id.epoch = first_epoch_;
+    return id;
+  }
+
+  void answer(const engine::Outgoing& message) {
+    if (const auto* posted = std::get_if<engine::ToCallback>(&message)) return answer(*posted);
+    const auto* said = std::get_if<engine::ToSession>(&message);
+    if (said == nullptr) return;
+    if (const auto* prepare = std::get_if<session::Prepare>(&said->message)) {
+      world_.vote(said->connection, prepare->branch, some_vote());
+    } else if (const auto* commit = std::get_if<session::Commit>(&said->message)) {
+      world_.ack(said->connection, commit->branch, AckResult::kCommitted);
+    }
+  }
+  void answer(const engine::ToCallback& posted) {
+    if (const auto* prepare = std::get_if<session::Prepare>(&posted.message)) {
+      world_.inbox.push_back(engine::CallbackSaid{"c", session::Vote{prepare->branch, some_vote(), ""}});
+    } else if (const auto* commit = std::get_if<session::Commit>(&posted.message)) {
+      world_.inbox.push_back(engine::CallbackSaid{"c", session::Ack{commit->branch, AckResult::kCommitted}});
+    }
+  }
+  VoteKind some_vote() { return dice_.chance(80) ? VoteKind::kCommit : static_cast<VoteKind>(dice_.below(3)); }
+
+  Dice dice_;
+  Digest digest_;
+  test::World world_;
+  bool gap_;
+  engine::ConnectionId connection_ = 0;
+  EpochId first_epoch_ = world_.epoch();
+};
 
 }  // namespace
 }  // namespace troth
@@ -237,7 +348,8 @@ int main(int argc, char** argv) {
   for (unsigned seed = 0; seed < troth::kHistories; ++seed) {
     troth::trace_core(seed);
     troth::trace_branch(seed);
-    troth::trace_engine(seed);
+    troth::trace_fence(seed);
+    troth::EngineTrace(seed).run(seed);
   }
   return 0;
 }
