@@ -15,7 +15,7 @@
 namespace troth {
 namespace {
 
-constexpr unsigned kHistories = 200;
+constexpr unsigned kHistories = 300;
 constexpr int kEventsEach = 60;
 
 /// FNV-1a over everything that is put in.
@@ -129,6 +129,7 @@ void trace_core(unsigned seed) {
     stage.happen(core::event::Enlist{0, branch, 64});
   }
   stage.transaction.one_phase_wanted = dice.chance(50);
+  stage.transaction.deadline_due = 2'000 + dice.below(12'000);
   std::vector<Fact> facts;
   if (dice.chance(80)) {
     stage.commit(1);
@@ -152,12 +153,13 @@ sdk::Event some_arrival(Dice& dice) {
   Branch branch;
   branch.attempt = 1 + dice.below(2);
   branch.joined = dice.chance(30);
-  switch (dice.below(9)) {
+  switch (dice.below(11)) {
     case 0:
     case 1: return sdk::event::PrepareCame{branch, dice.chance(5)};
     case 2: return sdk::event::CommitCame{1};
     case 3: return sdk::event::AbortCame{};
-    case 4: return sdk::event::DecisionCame{static_cast<DecisionKind>(dice.below(5))};
+    case 4:
+    case 9: return sdk::event::DecisionCame{static_cast<DecisionKind>(dice.below(5))};
     case 5: return sdk::event::EnlistAccepted{10'000};
     case 6: return sdk::event::Connected{};
     case 7: return sdk::event::OnePhaseCame{branch, dice.chance(80)};
@@ -234,7 +236,7 @@ void put(Digest& digest, const engine::Outgoing& message) {
 /// One history of an engine.
 class EngineTrace {
  public:
-  explicit EngineTrace(unsigned seed) : dice_(seed), gap_(dice_.chance(30)) {
+  explicit EngineTrace(unsigned seed) : dice_(seed), gap_(dice_.chance(70)) {
     fact::ParticipantRegistered registered;
     registered.name = "c";
     registered.kind = ParticipantKind::kCallback;
@@ -281,7 +283,10 @@ class EngineTrace {
   void crash() {
     if (dice_.chance(70)) return;
     const EpochId before = world_.epoch();
-    if (std::exchange(gap_, false)) write(fact::GapOpened{before, {before.epoch + 1, 0}, 0});
+    if (std::exchange(gap_, false)) {
+      write(fact::GapOpened{before, {before.epoch + 1, 0}, 0});
+      asked_epoch_ = before;
+    }
     world_.crash();
     connection_ = 0;
   }
@@ -301,10 +306,10 @@ class EngineTrace {
     world_.ask(std::move(begin), dice_.chance(70) ? present : first_epoch_);
   }
 
-  /// Of this start or of the first.
+  /// Of this start, or of an earlier one.
   TransactionId some_id() {
     TransactionId id = world_.id(1 + dice_.below(5));
-    if (dice_.chance(50)) id.epoch = first_epoch_;
+    if (dice_.chance(50)) id.epoch = asked_epoch_;
     return id;
   }
 
@@ -333,6 +338,7 @@ class EngineTrace {
   bool gap_;
   engine::ConnectionId connection_ = 0;
   EpochId first_epoch_ = world_.epoch();
+  EpochId asked_epoch_ = first_epoch_;  // the one of the gap, once there is one
 };
 
 }  // namespace
