@@ -70,8 +70,11 @@ int truncate(sqlite3_file* file, sqlite3_int64 size) {
   return code != SQLITE_OK ? code : methods(file).xTruncate(real(file), size);
 }
 int sync(sqlite3_file* file, int flags) {
-  const int code = strike(*reinterpret_cast<File*>(file)->below, Operation::kSync, SQLITE_IOERR_FSYNC);
-  return code != SQLITE_OK ? code : methods(file).xSync(real(file), flags);
+  const Below& below = *reinterpret_cast<File*>(file)->below;
+  const auto strike = below.faults->next(Operation::kSync);
+  if (!strike) return methods(file).xSync(real(file), flags);
+  if (strike->kind == FaultKind::kCrash) below.options.die();
+  return strike->kind == FaultKind::kSyncLies ? SQLITE_OK : SQLITE_IOERR_FSYNC;
 }
 int size_of(sqlite3_file* file, sqlite3_int64* size) {
   return methods(file).xFileSize(real(file), size);

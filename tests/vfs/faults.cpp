@@ -12,7 +12,8 @@ bool is_sync(Operation operation) {
 bool can_strike(FaultKind kind, Operation operation) {
   switch (kind) {
     case FaultKind::kCrash: return operation != Operation::kRead;
-    case FaultKind::kSyncFails: return is_sync(operation);
+    case FaultKind::kSyncFails:
+    case FaultKind::kSyncLies: return is_sync(operation);
     case FaultKind::kNoSpace: return operation == Operation::kWrite || operation == Operation::kCreate;
     case FaultKind::kWriteFails: return operation != Operation::kRead && !is_sync(operation);
     case FaultKind::kReadFails:

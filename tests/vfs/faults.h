@@ -13,6 +13,7 @@ enum class Operation : std::uint8_t { kCreate, kWrite, kTruncate, kSync, kDelete
 enum class FaultKind : std::uint8_t {
   kCrash,       // the process dies in the middle of the operation
   kSyncFails,   // EIO from a sync; what it should have made durable is forgotten
+  kSyncLies,    // the same, but the sync says that all is well
   kNoSpace,     // ENOSPC from what needs space
   kWriteFails,  // EIO from what changes the disk and is no sync
   kReadFails,   // EIO from a read

@@ -142,7 +142,7 @@ int SimDisk::sync(const SimHandle& handle) {
   } else {
     handle.node->content.fail_sync();
   }
-  return EIO;
+  return strike->kind == FaultKind::kSyncLies ? 0 : EIO;
 }
 
 int SimDisk::remove(const std::string& path) {
@@ -161,20 +161,20 @@ int SimDisk::rename(const std::string& from, const std::string& to) {
 int SimDisk::sync_directory(const std::string& path) {
   if (dead_) return EIO;
   const auto strike = faults_.next(Operation::kSyncDirectory);
-  if (strike && strike->kind == FaultKind::kCrash) {
-    crash(ending_, salt_);
-    return EIO;
+  if (strike) {
+    if (strike->kind == FaultKind::kCrash) crash(ending_, salt_);
+    return strike->kind == FaultKind::kSyncLies ? 0 : EIO;
   }
   std::vector<NameChange> others;
   for (NameChange& change : unsynced_) {
-    if (directory_of(change.made.empty() ? change.removed : change.made) != path) {
-      others.push_back(std::move(change));
-    } else if (!strike) {
+    if (directory_of(change.made.empty() ? change.removed : change.made) == path) {
       apply(change, durable_names_);
+    } else {
+      others.push_back(std::move(change));
     }
   }
   unsynced_ = std::move(others);
-  return strike ? EIO : 0;
+  return 0;
 }
 
 std::shared_ptr<SimNode> SimDisk::find(const std::string& path) const {
@@ -216,6 +216,23 @@ void SimDisk::copy_directory(const SimDisk& from, const std::string& from_path, 
   make_directory(to_path);
   for (const auto& [name, content] : contents(to_path)) erase(to_path + "/" + name);
   for (const auto& [name, content] : from.contents(from_path)) put(to_path + "/" + name, content);
+}
+
+void SimDisk::copy_state(const SimDisk& other) {
+  std::map<SimNode*, std::shared_ptr<SimNode>> copies;  // by original: a file stays one under all its names
+  const auto copy_of = [&](const std::shared_ptr<SimNode>& node) {
+    std::shared_ptr<SimNode>& copy = copies[node.get()];
+    if (node && !copy) copy = std::make_shared<SimNode>(SimNode{node->content, {}});
+    return copy;
+  };
+  names_.clear();
+  durable_names_.clear();
+  unsynced_.clear();
+  directories_.clear();
+  for (const auto& [path, holder] : other.directories_) directories_[path] = nullptr;
+  for (const auto& [path, node] : other.names_) names_[path] = copy_of(node);
+  for (const auto& [path, node] : other.durable_names_) durable_names_[path] = copy_of(node);
+  for (const auto& [removed, made, node] : other.unsynced_) unsynced_.push_back({removed, made, copy_of(node)});
 }
 
 std::map<std::string, std::string> SimDisk::contents(const std::string& directory) const {

@@ -54,6 +54,8 @@ class SimDisk {
   /// As an operator with `cp` and `rm`, and durable: no operation, no fault.
   void put(const std::string& path, std::string_view content);
   void erase(const std::string& path);
+  /// Everything as on `other`, also what is not durable there; open files, locks and planned faults are not copied.
+  void copy_state(const SimDisk& other);
   void copy_directory(const SimDisk& from, const std::string& from_path, const std::string& to_path);
   /// Every file of a directory as a process sees it, by name.
   std::map<std::string, std::string> contents(const std::string& directory) const;
@@ -75,6 +77,7 @@ class SimDisk {
   int sync(const SimHandle& handle);
   int remove(const std::string& path);
   int rename(const std::string& from, const std::string& to);
+  /// One that fails leaves the names undecided: they are kept in a journal, which forgets none of them by itself.
   int sync_directory(const std::string& path);
 
   /// True when a call with it must fail: its process died.

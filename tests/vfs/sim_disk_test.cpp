@@ -182,15 +182,29 @@ TEST(SimDisk, WhatAFailedSyncForgotReachesTheDiskOnlyWhenItIsWrittenAgain) {
   EXPECT_EQ(disk.read("a"), "ooox");
 }
 
-TEST(SimDisk, AFailedDirectorySyncForgetsNames) {
+TEST(SimDisk, AFailedDirectorySyncLeavesNamesUndecided) {
+  for (const bool again : {false, true}) {
+    Disk disk;
+    disk.write("a", "content");
+    disk.sync("a");
+    disk.faults().plan({FaultKind::kSyncFails, 0, false});
+    EXPECT_EQ(disk.sync_names(), EIO);
+    if (again) {
+      EXPECT_EQ(disk.sync_names(), 0);
+    }
+    disk.fall(Ending::kNothingKept);
+    EXPECT_EQ(disk.read("a"), again ? "content" : "(none)");
+  }
+}
+
+TEST(SimDisk, ASyncThatLiesSaysThatAllIsWell) {
   Disk disk;
-  disk.write("a", "content");
-  disk.sync("a");
-  disk.faults().plan({FaultKind::kSyncFails, 0, false});
-  EXPECT_EQ(disk.sync_names(), EIO);
-  EXPECT_EQ(disk.sync_names(), 0);
+  disk.make("a", "old");
+  disk.write("a", "new");
+  disk.faults().plan({FaultKind::kSyncLies, 0, false});
+  EXPECT_EQ(disk.sync("a"), 0);
   disk.fall(Ending::kAllKept);
-  EXPECT_EQ(disk.read("a"), "(none)");
+  EXPECT_EQ(disk.read("a"), "old");
 }
 
 TEST(SimDisk, NoSpaceAndErrorsStrikeTheWriteTheyWerePlannedForOnceOrForGood) {
