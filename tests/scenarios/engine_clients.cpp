@@ -86,8 +86,7 @@ void EngineStage::begin(Command& command) {
     begin.origin.key = *key;
     begin.origin.request_hash = command.option("hash").value_or("same");
   }
-  while (const auto work = command.option("work")) begin.branches.push_back(branch_of(*work));
-  for (const auto& who : command.rest()) begin.branches.push_back(branch_of(who));
+  for (const auto& who : command.rest_with("work")) begin.branches.push_back(branch_of(who));
   ask(command, "begin", std::move(begin));
 }
 

@@ -5,24 +5,6 @@
 namespace troth::scenarios {
 namespace {
 
-template <class Kind>
-Kind kind_of(const Command& command, const std::string& text, std::initializer_list<Kind> all) {
-  for (const Kind kind : all) {
-    if (word(kind) == text) return kind;
-  }
-  command.refuse("not understood: " + text);
-}
-
-VoteKind vote_of(const Command& command, const std::string& text) {
-  return kind_of(command, text, {VoteKind::kCommit, VoteKind::kAbort, VoteKind::kReadOnly});
-}
-
-AckResult ack_of(const Command& command, const std::string& text) {
-  return kind_of(command, text,
-                 {AckResult::kCommitted, AckResult::kAborted, AckResult::kHeuristicCommit, AckResult::kHeuristicAbort,
-                  AckResult::kHeuristicMixed, AckResult::kUnknownBranch});
-}
-
 /// "a/2" is the instance 2 of a, "a" its instance 1.
 std::string participant_of(const std::string& spec) {
   return spec.substr(0, spec.find('/'));

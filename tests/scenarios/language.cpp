@@ -6,6 +6,7 @@
 #include <memory>
 #include <sstream>
 
+#include "tests/scenarios/core_stage.h"
 #include "tests/scenarios/engine_stage.h"
 #include "tests/scenarios/sdk_stage.h"
 
@@ -66,10 +67,11 @@ class Reader {
     ++at_;
     const auto words = at_end() ? std::vector<std::string>{} : split_words(line());
     if (words.size() != 2 || words[0] != "world") {
-      throw BadScenario(where(at_) + ": the second line says where it is played: 'world engine' or 'world sdk'");
+      throw BadScenario(where(at_) +
+                        ": the second line says where it is played: 'world engine', 'world sdk' or 'world core'");
     }
     scenario_.world = words[1];
-    if (scenario_.world != "engine" && scenario_.world != "sdk") {
+    if (scenario_.world != "engine" && scenario_.world != "sdk" && scenario_.world != "core") {
       throw BadScenario(where(at_) + ": no such world: " + scenario_.world);
     }
     ++at_;
@@ -136,6 +138,21 @@ std::optional<std::string> Command::option(const std::string& name) {
   return value;
 }
 
+std::vector<std::string> Command::rest_with(const std::string& name) {
+  const std::string begins = name + "=";
+  std::vector<std::string> taken;
+  std::vector<std::string> left;
+  for (auto& word : words_) {
+    if (word.rfind(begins, 0) == 0) {
+      taken.push_back(word.substr(begins.size()));
+    } else {
+      (word.find('=') == std::string::npos ? taken : left).push_back(std::move(word));
+    }
+  }
+  words_ = std::move(left);
+  return taken;
+}
+
 bool Command::flag(const std::string& word) {
   const auto found = std::find(words_.begin(), words_.end(), word);
   if (found == words_.end()) return false;
@@ -168,6 +185,21 @@ Millis Command::to_duration(const std::string& text) const {
   refuse("not a duration (20ms, 3s, 2h): " + text);
 }
 
+VoteKind vote_of(const Command& command, const std::string& text) {
+  for (const auto kind : {VoteKind::kCommit, VoteKind::kAbort, VoteKind::kReadOnly}) {
+    if (word(kind) == text) return kind;
+  }
+  command.refuse("not a vote: " + text);
+}
+
+AckResult ack_of(const Command& command, const std::string& text) {
+  for (const auto result : {AckResult::kCommitted, AckResult::kAborted, AckResult::kHeuristicCommit,
+                            AckResult::kHeuristicAbort, AckResult::kHeuristicMixed, AckResult::kUnknownBranch}) {
+    if (word(result) == text) return result;
+  }
+  command.refuse("not a result: " + text);
+}
+
 Scenario parse(const std::string& path, const std::string& text) {
   Scenario scenario;
   scenario.path = path;
@@ -190,11 +222,9 @@ std::string with_traces(const Scenario& scenario, const std::vector<std::vector<
 
 std::vector<std::vector<std::string>> play(const Scenario& scenario) {
   std::unique_ptr<Stage> stage;
-  if (scenario.world == "engine") {
-    stage = std::make_unique<EngineStage>();
-  } else {
-    stage = std::make_unique<SdkStage>();
-  }
+  if (scenario.world == "engine") stage = std::make_unique<EngineStage>();
+  if (scenario.world == "sdk") stage = std::make_unique<SdkStage>();
+  if (scenario.world == "core") stage = std::make_unique<CoreStage>();
   std::vector<std::vector<std::string>> traces;
   for (const Block& block : scenario.blocks) {
     for (const InputLine& line : block.input) {

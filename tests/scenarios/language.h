@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "proto/values/ids.h"
+#include "proto/values/words.h"
 
 namespace troth::scenarios {
 
@@ -29,6 +30,8 @@ class Command {
   bool has_more() const { return !words_.empty(); }
   /// The value of `name=value`, if there is one, anywhere in the command.
   std::optional<std::string> option(const std::string& name);
+  /// What is left, in order: words, and the values of `name=value`.
+  std::vector<std::string> rest_with(const std::string& name);
   /// True if this word stands anywhere in the command.
   bool flag(const std::string& word);
   /// Nothing may be left.
@@ -43,6 +46,10 @@ class Command {
   std::string where_;
   std::vector<std::string> words_;
 };
+
+/// The word as api.md spells it, or refused.
+VoteKind vote_of(const Command& command, const std::string& text);
+AckResult ack_of(const Command& command, const std::string& text);
 
 /// One line of input. `together`: its commands happen in one turn.
 struct InputLine {
@@ -59,7 +66,7 @@ struct Block {
 
 struct Scenario {
   std::string path;
-  std::string world;  // "engine" or "sdk"
+  std::string world;  // "engine", "sdk" or "core"
   std::vector<Block> blocks;
   std::vector<std::string> lines;  // the file as it is
 };

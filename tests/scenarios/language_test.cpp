@@ -27,7 +27,7 @@ TEST(ScenarioLanguage, RefusesWhatItDoesNotKnowWithFileAndLine) {
   EXPECT_EQ(refusal_of("begin t1 a wait=never"), "x.txt:5: wait is decided or completed");
   EXPECT_EQ(refusal_of("begin t1 a colour=red"), "x.txt:5: not understood: colour=red");
   EXPECT_EQ(refusal_of("begin t1 a\ncommit t2"), "x.txt:6: no such transaction: t2");
-  EXPECT_EQ(refusal_of("begin t1 a  vote t1/1 a maybe"), "x.txt:5: not understood: maybe");
+  EXPECT_EQ(refusal_of("begin t1 a  vote t1/1 a maybe"), "x.txt:5: not a vote: maybe");
   EXPECT_EQ(refusal_of("tick 20"), "x.txt:5: not a duration (20ms, 3s, 2h): 20");
   EXPECT_EQ(refusal_of("durable 99"), "x.txt:5: no such LSN to make durable");
   EXPECT_EQ(refusal_of("inquire z t1/1"), "x.txt:5: not a branch (t1/2): t1/1");
@@ -39,7 +39,7 @@ TEST(ScenarioLanguage, RefusesAFileThatDoesNotSayWhyItExists) {
   EXPECT_EQ(refusal("# y: why\nworld engine\n\nwith a\n----\n"),
             "x.txt:1: the first line says why the scenario exists: '# x: ...'");
   EXPECT_EQ(refusal("# x: why\n\nwith a\n----\n"),
-            "x.txt:2: the second line says where it is played: 'world engine' or 'world sdk'");
+            "x.txt:2: the second line says where it is played: 'world engine', 'world sdk' or 'world core'");
   EXPECT_EQ(refusal("# x: why\nworld moon\n"), "x.txt:2: no such world: moon");
   EXPECT_EQ(refusal("# x: why\nworld sdk\ntogether  tick 1s\n----\n"), "x.txt:3: 'together' is a word of world engine");
 }

@@ -20,21 +20,6 @@ std::string_view spell(sdk::Call call) {
   return "?";
 }
 
-AckResult ack_of(const Command& command, const std::string& text) {
-  for (const auto result : {AckResult::kCommitted, AckResult::kAborted, AckResult::kHeuristicCommit,
-                            AckResult::kHeuristicAbort, AckResult::kHeuristicMixed, AckResult::kUnknownBranch}) {
-    if (word(result) == text) return result;
-  }
-  command.refuse("not a result: " + text);
-}
-
-VoteKind vote_of(const Command& command, const std::string& text) {
-  for (const auto kind : {VoteKind::kCommit, VoteKind::kAbort, VoteKind::kReadOnly}) {
-    if (word(kind) == text) return kind;
-  }
-  command.refuse("not a vote: " + text);
-}
-
 DecisionKind decision_of(const Command& command, const std::string& text) {
   for (const auto kind : {DecisionKind::kCommit, DecisionKind::kAbort, DecisionKind::kUndecided, DecisionKind::kUnknown,
                           DecisionKind::kForeignLog}) {
