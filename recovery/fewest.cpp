@@ -85,10 +85,10 @@ std::vector<Fact> fewest(const Known& known, Lsn cut) {
   for (const auto& [id, live] : known.live) {
     std::visit([&facts](const auto& fact) { facts.emplace_back(fact); }, live);
   }
+  add_acts_and_heuristics(known, facts);  // before the details they keep: who replays trims as he reads
   add_ended_with_heuristics(known, facts);
   add_told_aborts(known, facts);
   add_commit_bits(known, facts);
-  add_acts_and_heuristics(known, facts);
   add_windows(known, facts);
   facts.emplace_back(fact::Checkpoint{cut});
   return facts;

@@ -14,6 +14,12 @@ bool needs_abort_detail(const Known& known, const TransactionId& id) {
   return known.heuristics.contains(id) || known.live.contains(id) || is_in_gap_range(known, id.epoch);
 }
 
+std::uint32_t next_epoch(const Known& known) {
+  std::uint32_t next = known.epochs.empty() ? 1 : known.epochs.back().epoch.epoch + 1;
+  for (const auto& gap : known.gaps) next = std::max(next, gap.to.epoch);
+  return next;
+}
+
 bool is_in_gap_range(const Known& known, EpochId epoch) {
   return std::any_of(known.gaps.begin(), known.gaps.end(), [epoch](const fact::GapOpened& gap) {
     return epoch == gap.from || (gap.from.epoch < epoch.epoch && epoch.epoch < gap.to.epoch);

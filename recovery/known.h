@@ -95,6 +95,9 @@ struct Known {
 /// `epoch` is one that a restored log does not know to its end: its ids lie in a gap unless the log knows better.
 bool is_in_gap_range(const Known& known, EpochId epoch);
 
+/// The number of the next start: above every epoch that this log started or that lies in a gap of it.
+std::uint32_t next_epoch(const Known& known);
+
 /// Folds one record into `known`; records must come in LSN order. Live traffic may use it too, after an append.
 /// Idempotent: a record that is folded again, or restated by a compacted set while the rows it supersedes are still
 /// there (all of them or a tail), changes nothing; so Checkpoint needs no work here (README.md "Why old rows do no

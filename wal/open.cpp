@@ -50,6 +50,7 @@ class Opener {
     if (opened.created) start_new();
     Generation generation = open_existing(read_current(directory_));
     opened.rebuilt = before_.running;
+    opened.told_lsn = generation.end.lsn;
     release_ballast_if_short(directory_, {options_.ballast_bytes, options_.reserve_bytes});
     if (opened.rebuilt) {
       generation = rebuild(std::move(generation));
@@ -248,7 +249,7 @@ std::variant<SqliteLog::Opened, OpenError> SqliteLog::open(const OpenOptions& op
     OpenedFile opened = Opener(options, replayer).open();
     const Lsn last = opened.file->end();
     auto log = std::make_unique<WriterLog>(std::move(opened.file), options.exit);
-    return Opened{std::move(log), opened.log_id, last, opened.created, opened.rebuilt};
+    return Opened{std::move(log), opened.log_id, last, opened.told_lsn, opened.created, opened.rebuilt};
   });
 }
 

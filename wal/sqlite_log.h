@@ -71,6 +71,8 @@ class SqliteLog : public Log {
     std::unique_ptr<SqliteLog> log;
     LogId log_id;
     Lsn last_lsn = 0;
+    Lsn told_lsn = 0;      // no process before this one can have told anybody of a later LSN: a rebuild restates its
+                           // records above it
     bool created = false;  // a new log was made
     bool rebuilt = false;  // the last stop was not orderly
   };

@@ -57,7 +57,10 @@ DecisionKind Engine::Impl::decision_about(const BranchId& branch) {
   if (const Live* live = live_.find(branch.transaction)) return core::decision_for(live->transaction, branch.n);
   if (const auto fact = history_.find(branch.transaction)) {
     const auto* decided = std::get_if<fact::CommitDecided>(&*fact);
-    if (!decided) return DecisionKind::kAbort;
+    if (!decided) {
+      const bool presumed = std::get<fact::AbortTold>(*fact).reason == AbortReason::kRestart;
+      return old_copy_ && presumed ? DecisionKind::kUnknown : DecisionKind::kAbort;
+    }
     for (const auto& row : decided->branches) {
       if (row.n == branch.n && !row.read_only) return DecisionKind::kCommit;
     }

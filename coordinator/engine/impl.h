@@ -83,6 +83,7 @@ struct Engine::Impl {
   void handle(ReplyTo to, request::ResolveGap& resolve);
   void handle(ReplyTo to, request::Retry& retry);
   void handle(ReplyTo to, request::RetireParticipant& retire);
+  void retire_branches_of(const Participant& participant, const std::string& reason);
   Live* find_to_act_on(ReplyTo to, const BranchId& branch, std::optional<std::uint64_t> if_revision);
   bool refuse_revision(ReplyTo to, const Live& live, std::optional<std::uint64_t> if_revision);
 
@@ -124,6 +125,7 @@ struct Engine::Impl {
   void report_against_abort(Participant& participant, const session::Ack& ack);
   void show_aborted_with_heuristics(const TransactionId& id, Lsn lsn);
   void enter_old_copy();
+  void unpresume();
   void on_recover(const Session& session, const session::Recover& recover);
   void on_inquire(const Session& session, const session::Inquire& inquire);
   void on_enlist(const Session& session, const session::Enlist& enlist);
@@ -137,7 +139,9 @@ struct Engine::Impl {
 
   // start.cpp: from what the log says
   void restore_all();
+  void retire_again();
   void restore_live(const recovery::LiveFact& fact);
+  void record_abort_of(const fact::PrepareStarted& started);
   core::Transaction finished_as(const fact::CommitDecided& decided) const;
   void adopt(core::Transaction transaction, std::string decided_body);
 

@@ -71,12 +71,6 @@ void Engine::Impl::handle(ReplyTo to, request::RetireParticipant& retire) {
     refuse(to, Slug::kUnknownParticipant, "No participant '" + retire.name + "' is registered.");
     return;
   }
-  const auto takes_part = [&](const Live& live) {
-    for (std::size_t i = 0; i < live.links.size(); ++i) {
-      if (live.links[i].participant == participant && !live.transaction.branches[i].settled) return true;
-    }
-    return false;
-  };
   if (retire.dry_run) {
     answer::DryRun run;
     run.would_change.push_back("participant " + retire.name + " is retired and may not connect again");
@@ -94,7 +88,7 @@ void Engine::Impl::handle(ReplyTo to, request::RetireParticipant& retire) {
   const Lsn lsn = stage(changed);
   recovery::fold(known_, lsn, changed);
   participant->retired = true;
-  apply_to_all(core::event::Retire{retire.name, retire.reason, {}}, takes_part);
+  retire_branches_of(*participant, retire.reason);
   std::vector<ConnectionId> connections;
   for (const auto& [instance, session] : participant->sessions) connections.push_back(session.connection);
   for (const ConnectionId connection : connections) {
@@ -102,6 +96,15 @@ void Engine::Impl::handle(ReplyTo to, request::RetireParticipant& retire) {
     close_connection(connection);
   }
   reply(last_forced_, to, answer::Participant{participant_view(*participant)});
+}
+
+void Engine::Impl::retire_branches_of(const Participant& participant, const std::string& reason) {
+  apply_to_all(core::event::Retire{participant.name, reason, {}}, [&participant](const Live& live) {
+    for (std::size_t i = 0; i < live.links.size(); ++i) {
+      if (live.links[i].participant == &participant && !live.transaction.branches[i].settled) return true;
+    }
+    return false;
+  });
 }
 
 }  // namespace troth::engine

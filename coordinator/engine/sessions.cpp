@@ -85,6 +85,25 @@ void Engine::Impl::enter_old_copy() {
     say(0, CloseSession{connection, session::kCloseOldCopy, kOldCopy});
     close_connection(connection);
   }
+  unpresume();
+}
+
+/// What this start aborted because its log ends before a decision may have been decided in the newer copy: nobody is
+/// told that abort any more.
+void Engine::Impl::unpresume() {
+  std::vector<TransactionId> presumed;
+  live_.walk({}, [&](Live& live) {
+    const core::Transaction& transaction = live.transaction;
+    if (transaction.restored && transaction.abort_reason == AbortReason::kRestart) presumed.push_back(transaction.id);
+    return true;
+  });
+  for (const auto& id : presumed) {
+    Live* live = live_.find(id);
+    const auto watchers = std::move(live->watchers);
+    --stats_.live_by_phase[static_cast<std::size_t>(live->counted_phase)];
+    live_.erase(id);
+    for (const auto& watcher : watchers) reply(last_forced_, watcher.reply, about(id, false));
+  }
 }
 
 /// The participant has durably seen an epoch or an LSN of this log that the log does not explain (design.md §6).

@@ -62,6 +62,10 @@ void Engine::Impl::restore_all() {
   for (const auto& [id, reported] : known_.heuristics) {
     if (live_.find(id) || known_.details.count(id) != 0) continue;
     core::Transaction transaction = aborted_with(id, reported);
+    if (known_.commits.contains(id.epoch, id.sequence)) {  // its list is no longer kept
+      transaction.outcome = Outcome::kCommitted;
+      for (auto& branch : transaction.branches) branch.state = BranchState::kCommitted;
+    }
     if (const auto told = known_.abort_details.find(id); told != known_.abort_details.end()) {
       transaction.label = told->second.label;
       transaction.abort_reason = told->second.reason;
@@ -90,12 +94,32 @@ void Engine::Impl::restore_all() {
   known_.detail_order.clear();
   if (known_.gaps.empty()) known_.abort_details.clear();  // else they say which ids of a gap are known
   known_.windows.clear();
+  retire_again();
+}
+
+/// Acknowledgements are not in the log, so a branch that was settled when its participant was retired is unsettled
+/// again; nobody will ever acknowledge it.
+void Engine::Impl::retire_again() {
+  for (const auto& [name, participant] : directory_.all()) {
+    if (participant.retired) retire_branches_of(participant, "retired before this start");
+  }
 }
 
 void Engine::Impl::restore_live(const recovery::LiveFact& fact) {
   const auto* decided = std::get_if<fact::CommitDecided>(&fact);
   std::string body = decided ? recovery::to_record(*decided).body : std::string();
   std::visit([&](const auto& f) { adopt(core::restore(f, now_), std::move(body)); }, fact);
+  if (const auto* started = std::get_if<fact::PrepareStarted>(&fact)) record_abort_of(*started);
+}
+
+/// This start aborts it. Who repeats its key hears so, and must hear the same when the transaction is long over:
+/// without the record a late repeat would begin it anew.
+void Engine::Impl::record_abort_of(const fact::PrepareStarted& started) {
+  if (started.origin.key.empty() || known_.abort_details.count(started.id) != 0) return;
+  Live& live = *live_.find(started.id);
+  const core::Transaction& transaction = live.transaction;
+  live.rests_on = stage(fact::AbortTold{started.id, started.origin, AbortReason::kRestart, started.label,
+                                        started.begun_at, transaction.decided_at});
 }
 
 /// Every branch of an ended transaction is settled: only what is reported or was acted on is told apart.

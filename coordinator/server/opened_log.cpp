@@ -51,7 +51,7 @@ std::variant<OpenedLog, StartError> open_log(const Config& config) {
   if (auto* error = std::get_if<wal::OpenError>(&opened))
     return StartError{error->exit_code, std::move(error->message)};
   auto& found = std::get<wal::SqliteLog::Opened>(opened);
-  OpenedLog result{std::move(found.log), replayer.take(), found.created};
+  OpenedLog result{std::move(found.log), replayer.take(), found.told_lsn, found.created};
   result.known.log = found.log_id;
   result.known.last_lsn = found.last_lsn;
   return result;
@@ -59,10 +59,9 @@ std::variant<OpenedLog, StartError> open_log(const Config& config) {
 
 EpochId start_epoch(OpenedLog& opened, Inbox& inbox) {
   opened.log->on_progress([&inbox] { inbox.ring(); });
-  const auto& epochs = opened.known.epochs;
   fact::EpochStarted started;
-  started.epoch = {epochs.empty() ? 1 : epochs.back().epoch.epoch + 1, draw_nonce()};
-  started.first_lsn = opened.known.last_lsn + 1;
+  started.epoch = {recovery::next_epoch(opened.known), draw_nonce()};
+  started.first_lsn = opened.told_lsn + 1;
   started.at = now().at;
   const wal::Record record = recovery::to_record(started);
   const Lsn lsn = opened.log->append({&record, 1});

@@ -38,7 +38,8 @@ namespace fact {
 
 struct EpochStarted {
   EpochId epoch;
-  Lsn first_lsn = 0;  // the LSN of this very record
+  Lsn first_lsn = 0;  // no earlier epoch can have told anybody of this LSN or a later one. After a rebuild it lies below
+                      // this record: what a rebuild restates was never told under its new LSN
   Millis at = 0;
   bool operator==(const EpochStarted&) const = default;
 };

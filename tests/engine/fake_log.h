@@ -40,6 +40,11 @@ class FakeLog : public wal::Log {
     records_.resize(durable_);
     asked_.clear();
   }
+  /// A new generation. Its LSNs start again, which no test of the engine minds.
+  void replace(std::vector<wal::Record> records) {
+    records_ = std::move(records);
+    durable_ = records_.size();
+  }
   const std::vector<wal::Record>& records() const { return records_; }
 
   bool auto_durable = false;
