@@ -1,0 +1,124 @@
+#include "tests/sim/sim_log.h"
+
+#include <algorithm>
+
+#include "recovery/rebuild.h"
+
+namespace troth::sim {
+
+Lsn SimLog::append(std::span<const wal::Record> records) {
+  for (const wal::Record& record : records) {
+    queue_.push_back(record);
+    urgent_ |= record.forced;
+  }
+  next_ += records.size();
+  return next_ - 1;
+}
+
+void SimLog::find(std::string key, std::uint64_t token) {
+  asked_.emplace_back(std::move(key), token);
+}
+
+bool SimLog::write_batch() {
+  auto& records = storage_.records_;
+  if (storage_.sync_fails_) {
+    // Some of it was written before the sync failed; its pages are marked clean and never reach the disk by themselves.
+    const std::size_t written = queue_.empty() ? 0 : storage_.sync_chance_ % (queue_.size() + 1);
+    records.insert(records.end(), queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(written));
+    storage_.sync_fails_ = false;
+    return false;
+  }
+  records.insert(records.end(), std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
+  queue_.clear();
+  urgent_ = false;
+  storage_.durable_ = records.size();
+  durable_ = storage_.end();
+  for (const auto& [key, token] : asked_) found_.push_back(look_up(key, token));
+  asked_.clear();
+  return true;
+}
+
+wal::Found SimLog::look_up(const std::string& key, std::uint64_t token) const {
+  wal::Found found;
+  found.token = token;
+  const auto& records = storage_.records_;
+  for (std::size_t i = records.size(); i-- > 0;) {
+    if (records[i].key != key) continue;
+    found.present = true;
+    found.lsn = storage_.base_ + i + 1;
+    found.kind = records[i].kind;
+    found.body = records[i].body;
+    break;
+  }
+  return found;
+}
+
+void SimLog::stop() {
+  write_batch();
+  storage_.running_ = false;
+}
+
+std::variant<Storage::Opened, wal::OpenError> SimStorage::open(wal::Replayer& replayer) {
+  if (old_copy_) return wal::OpenError{wal::kExitDamaged, "an old copy: run `trothctl log restore`"};
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    const std::string why = replayer.see({base_ + i + 1, records_[i].kind, records_[i].body});
+    if (!why.empty()) return wal::OpenError{wal::kExitDamaged, why};
+  }
+  Opened opened;
+  opened.told_lsn = end();
+  if (std::exchange(running_, true)) rebuild(replayer);
+  opened.log_id = log_;
+  opened.last_lsn = end();
+  opened.log = std::make_unique<SimLog>(*this);
+  return opened;
+}
+
+/// As wal/open.cpp: what was read may lie in the page cache only, so it goes into a new generation, synced, before
+/// anybody is answered. CURRENT is switched in one step, so a crash within leaves the old one or the new one.
+void SimStorage::rebuild(wal::Replayer& replayer) {
+  const Lsn cut = end();
+  records_ = replayer.rebuilt(cut);
+  base_ = cut;
+  durable_ = records_.size();
+  replayer.reset();
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    replayer.see({base_ + i + 1, records_[i].kind, records_[i].body});
+  }
+}
+
+void SimStorage::fall(Fall how, std::uint64_t chance) {
+  if (how == Fall::kKill) return;
+  // The chain ends at the first record that was torn or lost, so what survives is a prefix.
+  const std::size_t unsynced = records_.size() - durable_;
+  records_.resize(durable_ + chance % (unsynced + 1));
+  durable_ = records_.size();
+}
+
+void SimStorage::fail_next_sync(std::uint64_t chance) {
+  sync_fails_ = true;
+  sync_chance_ = chance;
+}
+
+std::unique_ptr<Storage> SimStorage::copy() const {
+  auto copy = std::make_unique<SimStorage>(*this);
+  copy->durable_ = copy->records_.size();
+  copy->sync_fails_ = false;
+  return copy;
+}
+
+/// As the operator's tool does it: what the log says, a gap over all that it may have said since, and numbers above it.
+void SimStorage::restore_above(EpochId epoch, Lsn lsn) {
+  recovery::Replay replay;
+  replay.known().log = log_;
+  for (std::size_t i = 0; i < records_.size(); ++i) replay.see({base_ + i + 1, records_[i].kind, records_[i].body});
+  const auto& epochs = replay.known().epochs;
+  const EpochId last = epochs.empty() ? EpochId{} : epochs.back().epoch;
+  const Lsn cut = end();
+  records_ = replay.rebuilt(cut, 0, 0);
+  records_.push_back(recovery::to_record(fact::GapOpened{last, {epoch.epoch + 1, 0}, 0}));
+  base_ = std::max(cut, lsn);
+  durable_ = records_.size();
+  running_ = old_copy_ = false;
+}
+
+}  // namespace troth::sim

@@ -1,0 +1,155 @@
+#include "tests/sim/sqlite_sim_log.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "recovery/rebuild.h"
+#include "wal/build.h"
+#include "wal/generations.h"
+
+namespace troth::sim {
+namespace {
+
+constexpr const char* kDirectory = "/log";
+constexpr std::uint64_t kTendEvery = 8;  // batches
+
+std::string path_of(const std::string& name) {
+  return std::string(kDirectory) + "/" + name;
+}
+
+/// What the operator's tool folds a log into.
+class Folded : public wal::Replayer {
+ public:
+  explicit Folded(LogId log) : log_(log) { reset(); }
+  std::string see(const wal::Stored& record) override { return replay_.see(record); }
+  std::vector<wal::Record> rebuilt(Lsn cut) override { return replay_.rebuilt(cut, 0, 0); }
+  void reset() override {
+    replay_ = recovery::Replay();
+    replay_.known().log = log_;
+  }
+  EpochId last_epoch() {
+    const auto& epochs = replay_.known().epochs;
+    return epochs.empty() ? EpochId{} : epochs.back().epoch;
+  }
+
+ private:
+  LogId log_;
+  recovery::Replay replay_;
+};
+
+}  // namespace
+
+SqliteSimLog::SqliteSimLog(std::unique_ptr<wal::LogFile> file)
+    : file_(std::move(file)), next_(file_->end() + 1), durable_(file_->end()) {}
+
+Lsn SqliteSimLog::append(std::span<const wal::Record> records) {
+  for (const wal::Record& record : records) {
+    queue_.add(record);
+    urgent_ |= record.forced;
+  }
+  next_ += records.size();
+  return next_ - 1;
+}
+
+void SqliteSimLog::find(std::string key, std::uint64_t token) {
+  questions_.emplace_back(std::move(key), token);
+}
+
+bool SqliteSimLog::write_batch() {
+  if (failed()) return false;
+  try {
+    write();
+  } catch (const std::exception& error) {
+    why_ = error.what();
+  }
+  return !failed();
+}
+
+void SqliteSimLog::write() {
+  const bool progress = !queue_.empty() || !questions_.empty();
+  if (!queue_.empty()) {
+    file_->commit(queue_);
+    queue_.clear();
+    durable_ = file_->end();
+  }
+  urgent_ = false;
+  for (const auto& [key, token] : questions_) found_.push_back(file_->find(key, token));
+  questions_.clear();
+  if (progress && progress_) progress_();
+  file_->checkpoint_if_due();
+  dropping_ = file_->drop_some(drop_upto_);
+  if (++batches_ % kTendEvery == 0) file_->tend();
+}
+
+void SqliteSimLog::stop() {
+  write();
+  file_->close_in_order();
+}
+
+SqliteStorage::SqliteStorage(LogId log, const Options& options)
+    : log_(log), options_(options), disk_(options.disk), files_(disk_) {
+  disk_.make_directory(kDirectory);
+}
+
+wal::OpenOptions SqliteStorage::open_options() const {
+  wal::OpenOptions options;
+  options.dir = kDirectory;
+  options.expected_log_id = log_;
+  options.ballast_bytes = options_.ballast_bytes;
+  options.reserve_bytes = options_.reserve_bytes;
+  options.checkpoint_pages = options_.checkpoint_pages;
+  options.file_system = &files_;
+  return options;
+}
+
+std::variant<Storage::Opened, wal::OpenError> SqliteStorage::open(wal::Replayer& replayer) {
+  disk_.restart();
+  auto result = wal::open_log_file(open_options(), replayer);
+  if (auto* error = std::get_if<wal::OpenError>(&result)) return std::move(*error);
+  auto& opened = std::get<wal::OpenedFile>(result);
+  const Lsn last = opened.file->end();
+  return Opened{std::make_unique<SqliteSimLog>(std::move(opened.file)), opened.log_id, last, opened.told_lsn};
+}
+
+void SqliteStorage::fall(Fall how, std::uint64_t chance) {
+  if (how == Fall::kKill) return disk_.crash(vfs::Ending::kKill);
+  constexpr vfs::Ending kCuts[] = {vfs::Ending::kRandom, vfs::Ending::kNothingKept, vfs::Ending::kRandom,
+                                   vfs::Ending::kAllKept};
+  disk_.crash(kCuts[chance % 4], chance);
+}
+
+void SqliteStorage::fail_next_sync(std::uint64_t) {
+  disk_.faults().plan({vfs::FaultKind::kSyncFails, 0, false});
+}
+
+std::unique_ptr<Storage> SqliteStorage::copy() const {
+  auto copy = std::make_unique<SqliteStorage>(log_, options_);
+  copy->disk_.copy_directory(disk_, kDirectory, kDirectory);
+  return copy;
+}
+
+void SqliteStorage::mark_old_copy() {
+  disk_.put(path_of(wal::kOldCopy), "a participant has seen more of this log than it holds\n");
+}
+
+void SqliteStorage::restore_above(EpochId epoch, Lsn lsn) {
+  disk_.restart();
+  disk_.erase(path_of(wal::kOldCopy));
+  Folded folded(log_);
+  auto result = wal::open_log_file(open_options(), folded);
+  if (const auto* error = std::get_if<wal::OpenError>(&result)) throw std::runtime_error(error->message);
+  const Lsn cut = std::get<wal::OpenedFile>(result).file->end();
+  std::get<wal::OpenedFile>(result).file.reset();
+
+  std::vector<wal::Record> records = folded.rebuilt(cut);
+  records.push_back(recovery::to_record(fact::GapOpened{folded.last_epoch(), {epoch.epoch + 1, 0}, 0}));
+  const wal::Directory directory = wal::Directory::open(kDirectory, files_);
+  const std::uint64_t generation = wal::look(directory).unused();
+  directory.create(wal::log_name(generation));
+  wal::build_generation(directory, {log_, generation, {std::max(cut, lsn), wal::first_chain(log_)}}, records);
+  wal::write_current(directory, generation);
+  wal::end_running(directory);
+  wal::delete_others(directory, {generation});
+}
+
+}  // namespace troth::sim
