@@ -31,7 +31,8 @@ void Engine::Impl::on_callback_failed(CallbackFailed& command) {
 
 void Engine::Impl::on_callback_vote(const Participant& participant, const session::Vote& vote) {
   if (vote.vote == VoteKind::kReadOnly) ++stats_.read_only_votes;
-  if (Live* live = live_.find(vote.branch.transaction)) {
+  Live* live = live_.find(vote.branch.transaction);
+  if (live && !shows_only_heuristics(live->transaction)) {
     apply(*live, core::event::Vote{vote.branch.n, participant.name, {}, {}, vote.vote, vote.reason});
   } else if (vote.vote == VoteKind::kCommit) {
     tell_callback(decision_rests_on(vote.branch), participant, vote.branch, decision_about(vote.branch));

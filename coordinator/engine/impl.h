@@ -198,6 +198,10 @@ struct Engine::Impl {
 /// A finished, aborted transaction of which only heuristics are known: an abort leaves no record of its own.
 core::Transaction aborted_with(const TransactionId& id, const std::vector<fact::HeuristicReported>& reported);
 
+/// An aborted transaction that is over and only shown: of its branches nothing is known but what was reported, so it
+/// cannot tell who speaks for one. What a participant says of it is answered as of one that is gone.
+bool shows_only_heuristics(const core::Transaction& transaction);
+
 /// A restored transaction's revision starts above all that any client can have seen under an earlier epoch.
 inline std::uint64_t first_revision(EpochId epoch) {
   return static_cast<std::uint64_t>(epoch.epoch) << 24;

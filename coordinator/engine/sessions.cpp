@@ -13,6 +13,10 @@ constexpr const char* kOldCopy =
 
 }  // namespace
 
+bool shows_only_heuristics(const core::Transaction& transaction) {
+  return transaction.restored && transaction.phase == Phase::kFinished && transaction.outcome == Outcome::kAborted;
+}
+
 void Engine::Impl::on_opened(SessionOpened& command) {
   if (refuse_session(command)) return;
   Participant* participant = register_name(command);
@@ -221,7 +225,7 @@ void Engine::Impl::on_said(SessionSaid& command) {
 void Engine::Impl::on_vote(const Session& session, const session::Vote& vote) {
   Live* live = live_.find(vote.branch.transaction);
   if (vote.vote == VoteKind::kReadOnly) ++stats_.read_only_votes;
-  if (live) {
+  if (live && !shows_only_heuristics(live->transaction)) {
     apply(*live, core::event::Vote{vote.branch.n, session.participant->name, session.instance, session.incarnation,
                                    vote.vote, vote.reason});
   } else if (vote.vote == VoteKind::kCommit) {
@@ -231,8 +235,7 @@ void Engine::Impl::on_vote(const Session& session, const session::Vote& vote) {
 
 void Engine::Impl::on_ack(Participant& participant, const std::string& instance, const session::Ack& ack) {
   Live* live = live_.find(ack.branch.transaction);
-  const bool only_heuristics = live && live->transaction.restored && live->transaction.phase == Phase::kFinished &&
-                               live->transaction.outcome == Outcome::kAborted;
+  const bool only_heuristics = live && shows_only_heuristics(live->transaction);
   if (live && !only_heuristics) {
     apply(*live, core::event::Ack{ack.branch.n, participant.name, instance, ack.result});
   } else if (only_heuristics || recovery::classify(known_, epoch_, last_sequence_, ack.branch.transaction) ==

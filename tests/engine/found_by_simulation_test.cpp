@@ -123,5 +123,26 @@ TEST(FoundBySimulation, ACommitWithAHeuristicStaysACommitWhenDetailsAreFew) {
   }
 }
 
+TEST(FoundBySimulation, ALateVoteIsAnsweredAlsoWhenTheAbortIsShownForAnothersHeuristic) {
+  World world;
+  world.connect("a");
+  world.connect("b");
+  world.settle();
+  world.ask(World::transfer({"a", "b"}));
+  world.settle();
+  const TransactionId id = world.id(1);
+  world.crash();  // undecided: aborted
+  const auto again_a = world.connect("a");
+  const auto again_b = world.connect("b");
+  world.settle();
+  world.ack(again_b, {id, 2}, AckResult::kHeuristicCommit);
+  world.settle();
+  world.vote(again_a, {id, 1});  // its prepare took long
+  world.settle();
+  const auto told = world.heard<session::Decision>(again_a);
+  ASSERT_EQ(told.size(), 1u) << "it would stay in doubt until its next connection";
+  EXPECT_EQ(told[0].decision, DecisionKind::kAbort);
+}
+
 }  // namespace
 }  // namespace troth::test
