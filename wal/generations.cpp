@@ -5,7 +5,6 @@
 #include <array>
 #include <charconv>
 #include <optional>
-#include <vector>
 
 #include "wal/sqlite_log.h"
 
@@ -89,6 +88,17 @@ void end_running(const Directory& directory) {
   directory.sync();
 }
 
+void delete_files(const Directory& directory, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (name.ends_with("-wal")) directory.remove(name);
+  }
+  directory.sync();
+  for (const std::string& name : names) {
+    if (!name.ends_with("-wal")) directory.remove(name);
+  }
+  directory.sync();
+}
+
 void delete_others(const Directory& directory, const std::set<std::uint64_t>& kept) {
   std::vector<std::string> leftovers;
   for (const std::string& name : look(directory).ours) {
@@ -96,15 +106,7 @@ void delete_others(const Directory& directory, const std::set<std::uint64_t>& ke
     const bool leftover = generation ? !kept.contains(*generation) : name == kCurrentAside || name == kRunningAside;
     if (leftover) leftovers.push_back(name);
   }
-  // A -wal goes before its database: alone it would look like the rest of a log that somebody lost.
-  for (const std::string& name : leftovers) {
-    if (name.ends_with("-wal")) directory.remove(name);
-  }
-  directory.sync();
-  for (const std::string& name : leftovers) {
-    if (!name.ends_with("-wal")) directory.remove(name);
-  }
-  directory.sync();
+  delete_files(directory, leftovers);
 }
 
 }  // namespace troth::wal

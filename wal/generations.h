@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "wal/files.h"
 
@@ -39,6 +40,10 @@ void write_current(const Directory& directory, std::uint64_t generation);
 /// Durable when it returns: from here on the next start rebuilds, unless `end_running` came first.
 void begin_running(const Directory& directory);
 void end_running(const Directory& directory);
+
+/// Deletes `names`, a -wal durably before its database: alone it would look like the rest of a log that somebody lost.
+/// Durable when it returns.
+void delete_files(const Directory& directory, const std::vector<std::string>& names);
 
 /// Deletes every file of every generation that is not in `kept`, and what an interrupted `replace` left. Durable when
 /// it returns.

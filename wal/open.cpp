@@ -181,12 +181,14 @@ class Opener {
   void undo() noexcept {
     if (switched_) return;
     try {
+      std::vector<std::string> made;
       for (const std::string& name : look(directory_).ours) {
         const bool filled_wal = name.ends_with("-wal") && directory_.size_of(name) != 0;
         const bool of_an_old_log = before_.ours.contains(name.substr(0, name.size() - std::string_view("-wal").size()));
         if (filled_wal && of_an_old_log) continue;  // not ours: we write none before CURRENT changes
-        if (!before_.ours.contains(name)) directory_.remove(name);
+        if (!before_.ours.contains(name)) made.push_back(name);
       }
+      if (!made.empty()) delete_files(directory_, made);
     } catch (const std::exception&) {
       // The refusal itself says more than this could; the next start deletes what is left.
     }

@@ -91,9 +91,8 @@ struct Chapter {
 };
 const std::vector<Chapter>& chapters();
 
-/// The first chapter in which operations fail. Not the first of all: what a first start removes after an error may
-/// leave a -wal alone, which the next start refuses, though nothing was ever recorded.
-inline constexpr std::size_t kFirstWithFailures = 1;
+/// The first chapter in which operations fail.
+inline constexpr std::size_t kFirstWithFailures = 0;
 
 /// False: the process ended before its time.
 bool live(LogWorld& world, const Chapter& chapter);
