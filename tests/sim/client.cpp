@@ -197,7 +197,7 @@ void Client::run_interactive(const std::string& label) {
     const auto* begun = answer ? std::get_if<answer::Transaction>(answer) : nullptr;
     if (!begun) return finish(Result{}, operation->label);  // it dies at its deadline, if it lives
     operation->id = begun->view.id;
-    world_.known.push_back(operation->id);
+    world_.meet(operation->id);
     enlist(operation);
   });
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <exception>
 
 #include "proto/codec/record_codec.h"
 #include "recovery/rebuild.h"
@@ -198,11 +199,21 @@ void Coordinator::restart_in_order() {
     serving_ = draining_ = turn_due_ = write_due_ = false;
     wake_at_ = 0;
     engine_.reset();
-    log_->stop();
-    log_.reset();
-    running_.reset();
+    stop_log();
     world_.start_later(*this);
   });
+}
+
+void Coordinator::stop_log() {
+  try {
+    log_->stop();
+  } catch (const std::exception& error) {
+    world_.trace.line("the log could not be written at the stop: ", error.what());
+    world_.note(Fault::kFailedSync);
+    storage_->fall(Fall::kKill, world_.rng.next());
+  }
+  log_.reset();
+  running_.reset();
 }
 
 void Coordinator::ask(request::Request request, std::optional<engine::InSession> in_session, Heard heard) {
@@ -289,6 +300,8 @@ void Coordinator::release(engine::ToSession& to) {
   if (std::holds_alternative<session::Welcome>(to.message) && wire != wires_.end()) {
     world_.oracle.welcomed(wire->second->client.participant());
   }
+  if (const auto* prepare = std::get_if<session::Prepare>(&to.message)) world_.meet(prepare->branch.transaction);
+  if (const auto* only = std::get_if<session::CommitOnePhase>(&to.message)) world_.meet(only->branch.transaction);
   frames_[to.connection].push_back(std::move(to.message));
 }
 

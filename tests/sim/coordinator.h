@@ -69,6 +69,7 @@ class Coordinator final : public Process, private engine::Outbox {
   void arrange_wake();
   core::Now now() const;
   void drop_connections();
+  void stop_log();
 
   World& world_;
   std::string name_;

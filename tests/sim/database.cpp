@@ -31,7 +31,7 @@ Database::Database(std::string participant, const Plan& plan, Rng& rng, Oracle& 
 
 void Database::set(const BranchId& branch, State state, bool alone) {
   trace_.line(participant_, ": ", name_of(branch), " is ", text_of(state), alone ? " (by itself)" : "", " on disk");
-  rows_[branch] = {state, alone};
+  rows_[branch] = {state, alone, false};
   oracle_.belongs(branch, participant_);
   if (state == State::kPrepared) oracle_.prepared(branch);
   if (is_commit(state)) oracle_.committed(branch, alone, state == State::kCommittedOnePhase);
@@ -69,6 +69,7 @@ Vote Database::prepare(const Branch& branch, bool has_work) {
 Ack Database::commit(const Branch& branch) {
   const auto known = rows_.find(branch.id);
   if (known == rows_.end() || known->second.state == State::kNoPart) return Ack::kUnknownBranch;
+  if (known->second.mixed) return Ack::kHeuristicMixed;
   if (is_commit(known->second.state)) return known->second.alone ? Ack::kHeuristicCommit : Ack::kCommitted;
   for (Seen& one : seen_) {  // in the same local transaction as the marker
     if (one.log == branch.id.transaction.log) one.lsn = std::max(one.lsn, branch.lsn);
@@ -80,6 +81,7 @@ Ack Database::commit(const Branch& branch) {
 
 Ack Database::abort(const Branch& branch) {
   const auto known = rows_.find(branch.id);
+  if (known != rows_.end() && known->second.mixed) return Ack::kHeuristicMixed;
   if (known != rows_.end() && is_commit(known->second.state)) return Ack::kHeuristicCommit;
   if (known == rows_.end() && is_below_horizon(branch.id)) return Ack::kAborted;
   if (known == rows_.end() || known->second.state == State::kPrepared) set(branch.id, State::kAborted);
@@ -123,10 +125,11 @@ void Database::remember(const Seen& seen) {
   at->lsn = lsn;
 }
 
-void Database::decide_alone(const BranchId& branch, bool commit) {
+void Database::decide_alone(const BranchId& branch, bool commit, bool mixed) {
   const auto known = rows_.find(branch);
   if (known == rows_.end() || known->second.state != State::kPrepared) return;
   set(branch, commit ? State::kCommitted : State::kAborted, true);
+  rows_[branch].mixed = mixed;
 }
 
 void Database::lose(const BranchId& branch) {

@@ -31,7 +31,7 @@ class Database {
   Ack abort(const Branch& branch);
   Ack commit_one_phase(const Branch& branch, bool has_work);
   /// A call that may come twice: whoever said it takes no part keeps a tombstone, so that the second finds it.
-  void take_no_part(const BranchId& branch) { rows_.emplace(branch, Row{State::kNoPart, false}); }
+  void take_no_part(const BranchId& branch) { rows_.emplace(branch, Row{State::kNoPart, false, false}); }
   std::vector<BranchId> in_doubt() const;
   void forget(const std::vector<BranchId>& branches, const TransactionId& horizon);
 
@@ -39,7 +39,7 @@ class Database {
   void remember(const Seen& seen);
 
   /// The database decides a prepared branch by itself, or loses it: what an administrator or a lost disk does.
-  void decide_alone(const BranchId& branch, bool commit);
+  void decide_alone(const BranchId& branch, bool commit, bool mixed = false);
   void lose(const BranchId& branch);
   bool holds_prepared() const;
   const std::string& participant() const { return participant_; }
@@ -48,6 +48,7 @@ class Database {
   struct Row {
     State state = State::kPrepared;
     bool alone = false;  // not by the coordinator's word
+    bool mixed = false;  // and only some of it
   };
   void set(const BranchId& branch, State state, bool alone = false);
   Vote decide_vote(const Branch& branch, bool has_work);

@@ -1,4 +1,4 @@
-// What goes wrong in a history, and when; and the people who look at the coordinator and act on it.
+// What goes wrong in a history, and when.
 #include <algorithm>
 
 #include "tests/sim/world.h"
@@ -85,18 +85,6 @@ void World::plan_directory(Micros span) {
   });
 }
 
-void World::plan_people(Micros span) {
-  for (int i = 0; i < 20; ++i) {
-    clock.at(clock.now() + rng.between(0, span), [this] { inspect(); });
-  }
-  for (std::uint32_t i = 0; i < plan.operator_acts; ++i) {
-    clock.at(clock.now() + rng.between(0, span), [this] { operate(); });
-  }
-  if (plan.retires) {
-    clock.at(clock.now() + rng.between(span / 2, span), [this] { retire(rng.pick(plan.participants).name); });
-  }
-}
-
 void World::kill_coordinator() {
   if (!faults_on_ || !coordinator_->alive()) return;
   ++crashes;
@@ -154,64 +142,6 @@ void World::pause_somebody() {
   }
 }
 
-// ---- people ----
-
-void World::inspect() {
-  if (!faults_on_ || known.empty()) return;
-  const TransactionId id = rng.pick(known);
-  const auto nobody = [](const answer::Answer*) {};
-  switch (rng.below(6)) {
-    case 0: return http(request::List{}, nobody);
-    case 1: return http(request::Get{id, std::nullopt}, nobody);
-    case 2: return http(request::Get{id, rng.below(5)}, nobody);
-    case 3: return http(request::Commit{id, Wait::kCompleted, std::nullopt}, nobody);
-    default: return http(request::GetDecision{{id, 1 + static_cast<std::uint32_t>(rng.below(4))}}, nobody);
-  }
-}
-
-void World::operate() {
-  if (!faults_on_ || known.empty()) return;
-  note(Fault::kOperator);
-  const BranchId branch{rng.pick(known), 1 + static_cast<std::uint32_t>(rng.below(3))};
-  const auto nobody = [](const answer::Answer*) {};
-  if (chance(4'000)) return http(request::Retry{branch, std::nullopt}, nobody);
-  request::Resolve resolve;
-  resolve.branch = branch;
-  resolve.action = static_cast<ResolveAction>(rng.below(3));
-  resolve.reason = "simulated";
-  resolve.actor = "operator";
-  resolve.heuristic = chance(5'000);
-  resolve.dry_run = chance(3'000);
-  if (!resolve.dry_run) {
-    by_hand_ = true;
-    oracle.excuse(branch.transaction);
-  }
-  http(resolve, nobody);
-}
-
-/// Its processes are gone for good, and an operator says so.
-void World::retire(const std::string& participant) {
-  if (!faults_on_ || !retired_.empty()) return;
-  note(Fault::kRetired);
-  retired_ = participant;
-  oracle.retired(participant);
-  for (auto& instance : instances_) {
-    if (instance->participant() == participant && instance->alive()) instance->kill();
-  }
-  for (auto& callback : callbacks_) {
-    if (callback->participant() == participant && callback->alive()) callback->kill();
-  }
-  say_retired();
-}
-
-/// Again and again, until the coordinator has heard it.
-void World::say_retired() {
-  http(request::RetireParticipant{retired_, "gone for good", false}, [this](const answer::Answer* answer) {
-    if (answer && !std::holds_alternative<answer::Refused>(*answer)) return;
-    clock.at(clock.now() + 100 * kMillisecond, [this] { say_retired(); });
-  });
-}
-
 // ---- the data directory ----
 
 std::pair<EpochId, Lsn> World::highest_seen() const {
@@ -266,8 +196,8 @@ void World::start_old_copy(std::unique_ptr<Storage> copy) {
 
 /// Once unmasked it answers, and presumes nothing: the oracle hears what it says.
 void World::question_old_copy() {
-  if (!old_copy_ || !old_copy_->is_old_copy() || known.empty()) return;
-  const TransactionId id = rng.pick(known);
+  if (!old_copy_ || !old_copy_->is_old_copy() || known_.empty()) return;
+  const TransactionId id = rng.pick(known_);
   old_copy_->ask(request::Get{id, std::nullopt}, std::nullopt, [](const answer::Answer&) {});
   old_copy_->ask(request::GetDecision{{id, 1}}, std::nullopt, [](const answer::Answer&) {});
 }

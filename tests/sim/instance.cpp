@@ -13,6 +13,7 @@ namespace {
 constexpr Micros kReconnectMax = 200 * kMillisecond;
 constexpr Micros kRefusedFor = 2 * kSecond;
 constexpr Micros kEnlistPatience = 400 * kMillisecond;
+constexpr std::size_t kMaxSaid = 64;
 
 VoteKind to_kind(Vote::Kind kind) {
   switch (kind) {
@@ -215,8 +216,8 @@ void Instance::work(const TransactionId& transaction, const std::string& key, En
   if (!alive()) return done("stopped");
   const std::uint64_t number = next_waiter_++;
   const EnlistKey id{transaction, key};
-  const auto [waiter, fresh] = waiters_.emplace(id, Waiter{number, std::move(done)});
-  if (!fresh) return done("busy");
+  if (waiters_.count(id) != 0) return done("busy");
+  waiters_.emplace(id, Waiter{number, std::move(done)});
   if (state_ == State::kSteady) {
     say(session::Enlist{transaction, key});
     flush();
@@ -236,7 +237,22 @@ void Instance::apply(const BranchId& id, sdk::Event event) {
 }
 
 void Instance::say(session::Message message) {
-  if (state_ == State::kSteady) outgoing_.push_back(std::move(message));
+  if (state_ != State::kSteady) return;
+  const bool is_answer =
+      std::holds_alternative<session::Vote>(message) || std::holds_alternative<session::Ack>(message);
+  if (is_answer && said_.size() < kMaxSaid) said_.push_back(message);
+  outgoing_.push_back(std::move(message));
+}
+
+void Instance::echo() {
+  if (state_ != State::kSteady || said_.empty()) return;
+  outgoing_.push_back(world_.rng.pick(said_));
+  flush();
+}
+
+void Instance::inquire(const BranchId& branch) {
+  say(session::Inquire{branch});
+  flush();
 }
 
 void Instance::flush() {
@@ -334,10 +350,11 @@ void Instance::perhaps_go_wrong(const BranchId& branch) {
   Database& database = database_;
   if (world.chance(world.plan.own_decision)) {
     const bool commit = world.chance(5'000);
-    world.clock.at(world.clock.now() + world.rng.between(0, kSecond), [&world, &database, branch, commit] {
+    const bool mixed = world.chance(2'000);
+    world.clock.at(world.clock.now() + world.rng.between(0, kSecond), [&world, &database, branch, commit, mixed] {
       if (!world.faults_on()) return;
       world.note(Fault::kOwnDecision);
-      database.decide_alone(branch, commit);
+      database.decide_alone(branch, commit, mixed);
     });
   } else if (world.chance(world.plan.forgetful)) {
     world.clock.at(world.clock.now() + world.rng.between(0, kSecond), [&world, &database, branch] {

@@ -34,6 +34,10 @@ class Instance final : public Process {
   void work(const TransactionId& transaction, const std::string& key, Enlisted done);
   /// Which coordinator it dials from now on; the present connection stays.
   void dial(Coordinator& coordinator) { coordinator_ = &coordinator; }
+  /// Says something again that it said before, perhaps on another connection: true then, and true for ever.
+  void echo();
+  /// Asks what became of a branch, though nothing makes it.
+  void inquire(const BranchId& branch);
   void cut() {
     if (wire_) wire_->cut();
   }
@@ -85,6 +89,7 @@ class Instance final : public Process {
   session::Welcome welcome_;
   std::vector<session::Message> held_;
   std::vector<session::Message> outgoing_;
+  std::vector<session::Message> said_;  // votes and acknowledgements, some
   std::optional<sdk::Branches> branches_;
   std::vector<sdk::Effect> effects_;
   std::map<BranchId, bool> queued_;  // prepares that have not begun; true: skip it

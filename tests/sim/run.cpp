@@ -8,6 +8,7 @@
 
 #include "tests/mutants/step_probe.h"
 #include "tests/sim/sim_log.h"
+#include "tests/sim/sqlite_sim_log.h"
 
 namespace troth::sim {
 namespace {
@@ -20,8 +21,13 @@ void note_step(const core::Transaction& before, const core::Event& event, core::
   if (t_cells) t_cells->note(before, event, now);
 }
 
-MakeStorage storage_of(LogKind) {
-  return [](LogId log, std::uint64_t) { return std::make_unique<SimStorage>(log); };
+MakeStorage storage_of(LogKind kind) {
+  if (kind == LogKind::kSim) return [](LogId log, std::uint64_t) { return std::make_unique<SimStorage>(log); };
+  return [](LogId log, std::uint64_t seed) {
+    SqliteStorage::Options options;
+    options.disk.seed = seed;
+    return std::make_unique<SqliteStorage>(log, options);
+  };
 }
 
 }  // namespace

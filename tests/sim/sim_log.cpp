@@ -1,6 +1,7 @@
 #include "tests/sim/sim_log.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "recovery/rebuild.h"
 
@@ -54,7 +55,7 @@ wal::Found SimLog::look_up(const std::string& key, std::uint64_t token) const {
 }
 
 void SimLog::stop() {
-  write_batch();
+  if (!write_batch()) throw std::runtime_error("the last batch could not be written");
   storage_.running_ = false;
 }
 

@@ -13,7 +13,7 @@ constexpr Micros kFinishWithin = 150 * kSecond;       // after faults have stopp
 constexpr Micros kByHandAfter = 15 * kSecond;
 constexpr Micros kLookEvery = 250 * kMillisecond;
 constexpr Micros kHttpTimeout = 500 * kMillisecond;
-constexpr std::size_t kMaxKnown = 64;
+constexpr std::size_t kMaxKnown = 12;
 
 /// Registers the callback participants before the first start, as a section of the configuration would.
 class Nothing final : public wal::Replayer {
@@ -244,8 +244,7 @@ void World::http(request::Request request, std::function<void(const answer::Answ
   if (loses() || clients_cut_) return;
   clock.at(clock.now() + latency(), [this, once, request = std::move(request)]() mutable {
     coordinator_->ask(std::move(request), std::nullopt, [this, once](answer::Answer answer) {
-      const auto* told = std::get_if<answer::Transaction>(&answer);
-      if (told && known.size() < kMaxKnown) known.push_back(told->view.id);
+      if (const auto* told = std::get_if<answer::Transaction>(&answer)) meet(told->view.id);
       if (loses()) return;
       clock.at(clock.now() + latency(), [once, answer = std::move(answer)] { once(&answer); });
     });
@@ -253,6 +252,12 @@ void World::http(request::Request request, std::function<void(const answer::Answ
 }
 
 // ---- who and how much ----
+
+void World::meet(const TransactionId& id) {
+  if (std::find(known_.begin(), known_.end(), id) != known_.end()) return;
+  if (known_.size() == kMaxKnown) known_.erase(known_.begin());
+  known_.push_back(id);
+}
 
 Callback& World::callback(const std::string& participant) {
   const auto found = std::find_if(callbacks_.begin(), callbacks_.end(),

@@ -74,7 +74,8 @@ class World {
   std::uint64_t connections = 0;
   std::uint64_t crashes = 0;
   Micros operation_gap = 0;
-  std::vector<TransactionId> known;  // ids that clients have heard
+  /// An id that anybody may come upon: people ask about it and act on it.
+  void meet(const TransactionId& id);
 
  private:
   void make_people(const MakeStorage& make_storage);
@@ -89,6 +90,11 @@ class World {
   void pause_somebody();
   void inspect();
   void operate();
+  void meddle();
+  void look_after();
+  void act_on(const TransactionView& view);
+  void resolve(const BranchId& branch);
+  void say_as_stranger();
   void retire(const std::string& participant);
   void say_retired();
   void restore_backup(std::unique_ptr<Storage> backup);
@@ -116,6 +122,9 @@ class World {
   std::vector<std::unique_ptr<Client>> clients_;
   std::vector<Micros> cut_until_;  // by participant
   std::string retired_;
+  std::vector<TransactionId> known_;  // met lately
+  std::uint64_t stranger_ = 0;        // its connection
+  std::uint64_t stranger_life_ = 0;
 };
 
 }  // namespace troth::sim
