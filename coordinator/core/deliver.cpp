@@ -74,6 +74,10 @@ bool is_all_settled(const Transaction& transaction) {
                      [](const Branch& branch) { return branch.settled; });
 }
 
+bool is_ended_by_report(const Transaction& transaction) {
+  return transaction.phase == Phase::kPreparing && transaction.one_phase_started && is_all_settled(transaction);
+}
+
 DecidedBranch to_decided(const Branch& branch) {
   return {branch.n,
           branch.participant,

@@ -45,6 +45,9 @@ bool may_know(const Branch& branch);
 /// The phase still needs an answer from this branch: a vote, or an acknowledgement.
 bool is_awaited(const Transaction& transaction, const Branch& branch);
 bool is_all_settled(const Transaction& transaction);
+/// Restored from between the records of one step: what its participant said in one phase, or that it was retired, is in
+/// the log, and the abort that went with it is not.
+bool is_ended_by_report(const Transaction& transaction);
 DecidedBranch to_decided(const Branch& branch);
 /// A joined branch, not prepared, whose incarnation this event replaces: its open work is lost. Null if none.
 const Branch* find_lost(const Transaction& transaction, const event::Reincarnated& event);

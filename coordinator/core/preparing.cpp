@@ -91,6 +91,10 @@ void take_attempt_back(const Step& step, const event::PrepareNotSent& event) {
   step.touch();
 }
 
+AbortReason reason_of_report(const Transaction& transaction) {
+  return transaction.branches.front().by_operator ? AbortReason::kOperator : AbortReason::kVote;
+}
+
 struct Preparing {
   const Step& step;
 
@@ -116,6 +120,7 @@ struct Preparing {
   void operator()(const event::AttemptFailed& event) const { on_attempt_failed(step, event); }
   void operator()(const event::Tick&) const {
     if (is_overdue(step.transaction, step.now)) return abort_now(step, AbortReason::kDeadline);
+    if (is_ended_by_report(step.transaction)) return abort_now(step, reason_of_report(step.transaction));
     send_due(step);
     tell_due_waiters(step);
   }

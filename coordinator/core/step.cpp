@@ -23,6 +23,7 @@ Millis wake_due(const Transaction& transaction) {
   Millis due = std::numeric_limits<Millis>::max();
   const bool is_ending = transaction.phase == Phase::kCommitting || transaction.phase == Phase::kAborting;
   if (is_ending && internal::is_all_settled(transaction)) return kAtOnce;  // restored with nothing left to do
+  if (internal::is_ended_by_report(transaction)) return kAtOnce;
   if (!transaction.outcome && !transaction.one_phase_started) due = transaction.deadline_due;
   for (const Waiter& waiter : transaction.waiters) due = std::min(due, waiter.until_due);
   for (const Branch& branch : transaction.branches) {

@@ -90,6 +90,10 @@ void Engine::Impl::enter_old_copy() {
     close_connection(connection);
   }
   unpresume();
+  // What is not decided yet may only abort: a commit would be told, and the log that comes back would not know it.
+  apply_to_all(core::event::Abort{0, 0, AbortReason::kRestart}, [](const Live& live) {
+    return !live.transaction.outcome && !live.transaction.one_phase_started;
+  });
 }
 
 /// What this start aborted because its log ends before a decision may have been decided in the newer copy: nobody is
@@ -315,6 +319,11 @@ void Engine::Impl::on_recover(const Session& session, const session::Recover& re
 }
 
 void Engine::Impl::on_inquire(const Session& session, const session::Inquire& inquire) {
+  Live* live = live_.find(inquire.branch.transaction);
+  if (live && known_.acts.count(inquire.branch) == 0) {
+    apply(*live, core::event::Inquired{inquire.branch.n, session.participant->name, session.instance});
+    return;
+  }
   const Lsn rests_on = std::max(decision_rests_on(inquire.branch), session.rests_on);
   send_decision(rests_on, session.connection, inquire.branch, decision_about(inquire.branch));
 }

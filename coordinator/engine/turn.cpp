@@ -76,10 +76,10 @@ void Engine::Impl::leave(Live& live) {
   if (transaction.outcome == Outcome::kCommitted) {
     const auto kind = recovery::to_record(fact::CommitDecided{}).kind;
     history_.add(id, kind, std::move(live.decided_body), transaction.revision, transaction.decision_lsn, now_.at);
-  } else {
+  } else if (transaction.abort_reason) {  // else nothing is known but that it aborted, and nothing is made up
     fact::AbortTold told;
     told.id = id;
-    told.reason = transaction.abort_reason.value_or(AbortReason::kClient);
+    told.reason = *transaction.abort_reason;
     told.label = transaction.label;
     told.begun_at = transaction.begun_at;
     told.decided_at = transaction.decided_at;

@@ -95,6 +95,7 @@ TransactionView view_of(const core::Transaction& transaction, core::Now now) {
   bool any_effect = transaction.branches.empty();
   for (const auto& branch : transaction.branches) {
     any_effect = any_effect || branch.vote != VoteKind::kReadOnly;
+    if (branch.participant.empty()) continue;  // only its number is known: of an abort nothing else is kept
     view.branches.push_back(view_of(transaction, branch, now));
   }
   view.effects_none = !any_effect;
