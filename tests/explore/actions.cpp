@@ -93,9 +93,7 @@ void Actions::client_actions(const World& world, std::vector<Action>& actions) c
 void Actions::coordinator_actions(const World& world, std::vector<Action>& actions) const {
   if (world.durable < world.log.count) add(actions, Do::kSync);
   const bool may_crash = world.crashes < config_.crashes && world.epoch < config_.epochs;
-  for (int kept = world.durable; may_crash && kept <= world.log.count; ++kept) {
-    if (kept == 0 || world.log.items[kept - 1].ends_turn) add(actions, Do::kCrash, 0, kept);
-  }
+  for (int kept = world.durable; may_crash && kept <= world.log.count; ++kept) add(actions, Do::kCrash, 0, kept);
   if (!world.live) return;
   if (config_.deadline && !world.transaction.restored) add(actions, Do::kDeadline);
   for (int who = 0; who < config_.participants(); ++who) {
@@ -192,6 +190,10 @@ void Actions::people_actions(const World& world, int who, std::vector<Action>& a
     for (const End end : {End::kCommit, End::kAbort, End::kReadOnly, End::kThrewBefore}) {
       add(actions, Do::kByHand, who, static_cast<int>(end));
     }
+  }
+  const bool is_crowded = config_.repeats || config_.hands != 0;
+  for (int how = 0; is_crowded && world.live && participant.n != 0 && how < 3; ++how) {
+    add(actions, Do::kStranger, who, how);
   }
   const bool is_unsettled = world.live && participant.n != 0 && !world.transaction.branches[participant.n - 1].settled;
   // A crash may have come between the retirement and what follows from it: nobody was answered, who asked asks again.

@@ -50,6 +50,7 @@ enum class Do : std::uint8_t {
   kRetire,
   kRetireAgain,
   kDrain,
+  kStranger,  // arg: 0 votes commit, 1 votes abort, 2 acknowledges
 };
 
 struct Action {
@@ -81,7 +82,6 @@ class Actions {
   void callback_actions(const World& world, int who, std::vector<Action>& actions) const;
   void failure_actions(const World& world, int who, std::vector<Action>& actions) const;
   void people_actions(const World& world, int who, std::vector<Action>& actions) const;
-  void act(World& world, const Action& action) const;
   void take_of_client(World& world, const Action& action) const;
   void take_of_coordinator(World& world, const Action& action) const;
   void take_of_session(World& world, const Action& action) const;

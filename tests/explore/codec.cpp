@@ -190,7 +190,6 @@ void put_log(Writer& to, const World& world, const Order& place_of) {
   to.put(world.durable, kCountBits);
   for (const LogFact& fact : world.log) {
     to.put(fact.kind, 3);
-    to.put(fact.ends_turn, 1);
     if (fact.kind == FactKind::kCommitDecided) {
       std::uint32_t moved = 0;
       for (int who = 0; who < kMaxParticipants; ++who) moved |= ((fact.what >> who) & 1u) << place_of[who];
@@ -209,7 +208,6 @@ void take_log(Reader& from, World& world) {
   for (std::size_t i = 0; i < world.log.count; ++i) {
     LogFact fact;
     from.take_into(fact.kind, 3);
-    from.take_into(fact.ends_turn, 1);
     if (fact.kind == FactKind::kCommitDecided) {
       from.take_into(fact.what, 3);
     } else if (fact.kind >= FactKind::kHeuristic) {

@@ -47,7 +47,6 @@ struct Config {
   int hands = 0;              // branches settled by hand at their participant (heuristics)
   int acts = 0;               // of operators at the coordinator
   bool forgets_late = false;  // what a callback answers too late is left out where it is ignored for ever
-  bool whole_turns = false;   // the records of one turn become durable together, as SQLite does it; else one by one
   bool must_commit = false;   // nothing goes wrong and everybody votes commit: AC4
   std::uint64_t max_states = 8'000'000;
   Broken broken{};

@@ -137,9 +137,7 @@ void Coordinator::append(World& world, const Fact& fact) const {
 }
 
 void Coordinator::sync(World& world) const {
-  do {
-    ++world.durable;
-  } while (!world.log.items[world.durable - 1].ends_turn);
+  ++world.durable;
   for (int who = 0; who < config_.participants(); ++who) {
     const auto held = world.participants[who].held;
     world.participants[who].held.erase_if([&](const Held& one) { return one.rests_on <= world.durable; });

@@ -45,6 +45,8 @@ class Coordinator {
 
   // ---- callbacks ----
   void fail(World& world, int who, bool was_sent) const;
+  /// Who does not take part answers for branch n: 0 and 1 a vote, 2 an acknowledgement.
+  void hear_stranger(World& world, std::uint32_t n, int how) const;
   /// What a callback hears that asks for the decision; undecided while it must not be told.
   DecisionKind decision_now(World& world, int who) const;
 

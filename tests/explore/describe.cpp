@@ -109,6 +109,7 @@ std::string people_act(const Action& action, const std::string& who) {
     case Do::kRetry: return "operator retries " + who;
     case Do::kRetire: return "operator retires " + who;
     case Do::kRetireAgain: return "operator, not answered, retires " + who + " again";
+    case Do::kStranger: return "a stranger answers for the branch of " + who;
     default: return "the coordinator drains";
   }
 }

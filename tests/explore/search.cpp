@@ -124,6 +124,7 @@ class Search {
       if (is_new) {
         if (const char* broken = broken_promise(config_, after_)) return fail(broken, to, nullptr);
       }
+      if (to != id && action.what == Do::kStranger) return fail("a stranger is heard", id, &action);
       if (to != id && !Actions::is_fault(world, action)) edges_.push_back(to);
     }
     if (seen_.size() < config_.max_states) return true;

@@ -30,6 +30,11 @@ std::optional<AckResult> ack_in(Say what) {
   }
 }
 
+/// As the engine: what is said of such a transaction is answered as of one that is gone.
+bool shows_only_heuristics(const core::Transaction& transaction) {
+  return transaction.restored && transaction.phase == Phase::kFinished && transaction.outcome == Outcome::kAborted;
+}
+
 }  // namespace
 
 core::Branch Coordinator::branch_for(const World& world, int who) const {
@@ -105,7 +110,7 @@ void Coordinator::hear(World& world, int who, Say what) const {
 
 void Coordinator::hear_vote(World& world, int who, VoteKind vote) const {
   const Participant& participant = world.participants[who];
-  if (world.live && participant.n != 0) {
+  if (world.live && participant.n != 0 && !shows_only_heuristics(world.transaction)) {
     const bool is_session = !is_callback(config_, who);
     return apply(world, core::event::Vote{participant.n, participant_name(who), is_session ? "1" : "",
                                           is_session ? incarnation_of(participant.connected_as) : "", vote, ""});
@@ -127,9 +132,7 @@ void Coordinator::answer_inquiry(World& world, int who) const {
 
 void Coordinator::hear_ack(World& world, int who, AckResult result) const {
   const Participant& participant = world.participants[who];
-  const bool only_heuristics = world.live && world.transaction.restored &&
-                               world.transaction.phase == Phase::kFinished &&
-                               world.transaction.outcome == Outcome::kAborted;
+  const bool only_heuristics = world.live && shows_only_heuristics(world.transaction);
   if (world.live && !only_heuristics) {
     if (participant.n == 0) return;
     const std::string instance = is_callback(config_, who) ? "" : "1";
@@ -152,6 +155,12 @@ void Coordinator::report_against_abort(World& world, int who, AckResult result) 
   leave(world);
   restore(world);
   world.rests_on = world.log.count;
+}
+
+void Coordinator::hear_stranger(World& world, std::uint32_t n, int how) const {
+  if (shows_only_heuristics(world.transaction)) return;
+  if (how == 2) return apply(world, core::event::Ack{n, "stranger", "1", AckResult::kCommitted});
+  apply(world, core::event::Vote{n, "stranger", "1", "0", how == 0 ? VoteKind::kCommit : VoteKind::kAbort, ""});
 }
 
 DecisionKind Coordinator::decision_now(World& world, int who) const {

@@ -4,13 +4,6 @@
 namespace troth::explore {
 
 void Actions::take(World& world, const Action& action) const {
-  const std::size_t written = world.log.count;
-  act(world, action);
-  for (std::size_t i = written; config_.whole_turns && i + 1 < world.log.count; ++i)
-    world.log.items[i].ends_turn = false;
-}
-
-void Actions::act(World& world, const Action& action) const {
   if (action.what <= Do::kEnlistByClient) return take_of_client(world, action);
   if (action.what <= Do::kCrash) return take_of_coordinator(world, action);
   if (action.what <= Do::kDrop) return take_of_session(world, action);
@@ -110,6 +103,7 @@ void Actions::take_of_callback(World& world, const Action& action) const {
 void Actions::take_of_people(World& world, const Action& action) const {
   const int who = action.who;
   const std::uint32_t n = world.participants[who].n;
+  if (action.what == Do::kStranger) return coordinator_.hear_stranger(world, n, action.arg);
   if (action.what != Do::kByHand && action.what != Do::kRetireAgain) ++world.acts;
   switch (action.what) {
     case Do::kByHand: ++world.hands; return site_.settle_by_hand(world, who, static_cast<End>(action.arg));

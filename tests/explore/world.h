@@ -147,7 +147,6 @@ struct LogFact {
   std::uint8_t who = 0;   // heuristics and acts: which participant
   std::uint8_t what = 0;  // heuristics: the kind; acts: the act; decisions: bits of the read-only participants
   std::uint8_t more = 0;  // acts: bit 0 contradicts, the rest the heuristic
-  bool ends_turn = true;  // the last record of its turn; always true unless turns are whole
 };
 
 struct HeldReply {
