@@ -215,7 +215,13 @@ void Coordinator::release(World& world, int who, Say what) const {
   const bool is_done = participant.by_hand || participant.read_only;
   switch (what) {
     case Say::kCommit:
-    case Say::kDecideCommit: tell(world, Told::kCommitted); break;
+    case Say::kDecideCommit:
+      tell(world, Told::kCommitted);
+      for (const LogFact& fact : world.log) {
+        const bool is_in_list = fact.kind != FactKind::kCommitDecided || ((fact.what >> who) & 1) == 0;
+        if (!is_in_list) world.break_promise("a branch that only read is told to commit");
+      }
+      break;
     case Say::kAbort:
     case Say::kDecideAbort:
       // A branch that is not in the list hears abort also when the others committed.
@@ -268,9 +274,12 @@ void Coordinator::commit(World& world, core::ReplyTo to, Wait wait, std::optiona
   if (transaction.phase == Phase::kActive && transaction.branches.size() == 1) {
     transaction.one_phase_wanted = transaction.one_phase_wanted && transaction.branches[0].reachable;
   }
+  const bool was_active = transaction.phase == Phase::kActive;
   if (world.draining) wait = Wait::kDecided;
   if (is_late && !transaction.restored) transaction.deadline_due = kPast;
   apply(world, core::event::Commit{to, wait, kFar, count});
+  const bool is_other_count = count && was_active && world.live && *count != transaction.branches.size();
+  if (is_other_count && transaction.phase == Phase::kPreparing) world.break_promise("a branch is silently left out");
   if (is_late) apply(world, core::event::Tick{});  // the same turn runs its timers last
 }
 

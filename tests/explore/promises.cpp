@@ -15,6 +15,14 @@ bool is_excepted(const World& world, int who) {
   return false;
 }
 
+/// The log says that the branch ended otherwise, or that an operator saw to it.
+bool is_reported(const World& world, int who) {
+  for (const LogFact& fact : world.log) {
+    if (fact.kind >= FactKind::kHeuristic && fact.who == who) return true;
+  }
+  return false;
+}
+
 /// What was decided for it counts: it takes part, and did not only read.
 bool is_bound(const World& world, int who) {
   const Participant& participant = world.participants[who];
@@ -42,6 +50,26 @@ const char* broken_by_decision(const Config& config, const World& world) {
   return nullptr;
 }
 
+/// What the log says is over, or must be shown.
+const char* broken_by_log(const Config& config, const World& world) {
+  const bool is_over = has_fact(world, FactKind::kCommitDecided) && has_fact(world, FactKind::kEnded);
+  for (int who = 0; is_over && who < config.participants(); ++who) {
+    const Participant& participant = world.participants[who];
+    if (is_bound(world, who) && participant.done != Done::kCommitted) return "Ended is written before a branch is done";
+    const bool is_otherwise = participant.by_hand && !participant.read_only && participant.done == Done::kAborted;
+    if (is_otherwise && !is_reported(world, who)) return "a heuristic is swallowed";
+  }
+  bool must_show = false;
+  for (const LogFact& fact : world.log) {
+    if (fact.kind == FactKind::kHeuristic) must_show = true;
+    const bool is_forgotten =
+        fact.kind == FactKind::kActed && fact.what == static_cast<int>(fact::OperatorAct::kForgot);
+    if (is_forgotten) return nullptr;
+  }
+  const bool is_shown = world.live && core::heuristic_of(world.transaction).has_value();
+  return must_show && !is_shown ? "a heuristic is no longer shown, and nobody forgot it" : nullptr;
+}
+
 }  // namespace
 
 const char* broken_promise(const Config& config, const World& world) {
@@ -62,6 +90,7 @@ const char* broken_promise(const Config& config, const World& world) {
   if (has_decided) {
     if (const char* broken = broken_by_decision(config, world)) return broken;
   }
+  if (const char* broken = broken_by_log(config, world)) return broken;
   if (world.told == Told::kCommitted && has_aborted) return "told is not done: committed was told, a branch aborts";
   if (world.told == Told::kAborted && has_committed) return "told is not done: aborted was told, a branch commits";
   const bool is_aborted = world.live ? world.transaction.outcome == Outcome::kAborted : !has_decided;

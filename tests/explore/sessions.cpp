@@ -104,8 +104,11 @@ void Coordinator::hear(World& world, int who, Say what) const {
   if (what != Say::kRecover) return;
   if (!world.live || participant.n == 0) return answer_inquiry(world, who);
   const bool is_session = !is_callback(config_, who);
+  const bool had_voted = world.transaction.branches[participant.n - 1].vote.has_value();
   apply(world, core::event::Listed{participant.n, participant_name(who), is_session ? "1" : "",
                                    is_session ? incarnation_of(participant.connected_as) : ""});
+  const bool has_voted = world.live && world.transaction.branches[participant.n - 1].vote.has_value();
+  if (has_voted && !had_voted) world.break_promise("a listing counts as a vote");
 }
 
 void Coordinator::hear_vote(World& world, int who, VoteKind vote) const {
