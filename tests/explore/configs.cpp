@@ -191,6 +191,10 @@ void add_crowds(std::vector<Config>& all) {
                  .late_enlist = true,
                  .hands = 1,
                  .forgets_late = true});
+}
+
+/// The same, most of them in one phase.
+void add_one_phase_crowds(std::vector<Config>& all) {
   all.push_back({.name = "crowd-one-phase",
                  .what = "1 session enlisted late, one phase, 1 crash, clients and operators, 1 half done by hand",
                  .sessions = 1,
@@ -246,6 +250,7 @@ std::vector<Config> make() {
   add_one_phase(all);
   add_people(all);
   add_crowds(all);
+  add_one_phase_crowds(all);
   return all;
 }
 
