@@ -110,6 +110,8 @@ void Turn::operator()(event::PrepareCame& e) {
 }
 
 void Turn::operator()(event::OnePhaseCame& e) {
+  // Given up just now: the tombstone is the answer. A commit in one phase that runs answers anyway.
+  if (state.call == Call::kAbort) state.answer = true;
   if (!idle()) return;
   switch (state.standing) {
     case Standing::kCommitted:
@@ -198,6 +200,8 @@ void Turn::operator()(event::Acked& e) {
   state.result = e.result;
   if (done == Call::kCommit && e.result == AckResult::kAborted) state.result = AckResult::kHeuristicAbort;
   if (done == Call::kAbort && e.result == AckResult::kCommitted) state.result = AckResult::kHeuristicCommit;
+  // As good as aborted, and said so: a one-phase commit that comes late would take "unknown" for no answer.
+  if (done == Call::kAbort && e.result == AckResult::kUnknownBranch) state.result = AckResult::kAborted;
   const bool committed = done == Call::kCommit || (done == Call::kOnePhase && e.result == AckResult::kCommitted);
   state.standing = committed ? Standing::kCommitted : Standing::kAborted;
   if (std::exchange(state.answer, false)) ack(state.result);

@@ -203,6 +203,20 @@ TEST_F(BranchTest, OnePhaseIsDoneOnceAndAnsweredAgain) {
   EXPECT_EQ(one_phase(3, false), "ack committed");
 }
 
+TEST_F(BranchTest, OnePhaseAfterAnAbortOfNothingHearsThatItAborted) {
+  on(event::EnlistAccepted{1'500});
+  EXPECT_EQ(tick(1'500), "call abort");  // past its deadline, and its work goes
+  acked(AckResult::kUnknownBranch);
+  EXPECT_EQ(one_phase(2, true), "ack aborted") << "\"unknown\" would be no answer, and asked again for ever";
+}
+
+TEST_F(BranchTest, OnePhaseThatComesWhileTheWorkIsGivenUpIsAnsweredWhenThatIsDone) {
+  on(event::EnlistAccepted{1'500});
+  EXPECT_EQ(tick(1'500), "call abort");
+  EXPECT_EQ(one_phase(1, true), "");
+  EXPECT_EQ(acked(AckResult::kAborted), "ack aborted") << "the coordinator would wait until the next connection";
+}
+
 TEST_F(BranchTest, OnePhaseTheResourceDoesNotHaveIsAborted) {
   EXPECT_EQ(one_phase(1, false, false), "call abort");
   EXPECT_EQ(acked(AckResult::kAborted), "ack aborted");
