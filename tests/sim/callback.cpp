@@ -45,7 +45,7 @@ Callback::Callback(World& world, Database& database, const ParticipantPlan& plan
 void Callback::start() {
   begin_life();
   world_.trace.line(plan_.name, " starts");
-  ask_about_doubts();
+  if (plan_.asks) ask_about_doubts();
 }
 
 void Callback::kill() {
@@ -87,7 +87,9 @@ void Callback::arrive(const std::shared_ptr<Call>& call) {
     world_.clock.at(world_.clock.now() + world_.latency(), [call, said = std::move(said), name = plan_.name] {
       if (call->coordinator.life() != call->life) return;
       call->coordinator.later(0, [call, said, name] {
-        if (!std::exchange(call->over, true)) call->coordinator.post(engine::CallbackSaid{name, said});
+        if (std::exchange(call->over, true)) return;
+        call->coordinator.hear(said);
+        call->coordinator.post(engine::CallbackSaid{name, said});
       });
     });
   });

@@ -27,7 +27,9 @@ struct Client::Operation {
   TransactionId id;
   std::vector<std::size_t> participants;  // by number, still to be enlisted
   std::uint32_t branches = 0;
+  std::uint32_t wanted = 0;
   bool refused = false;
+  bool counts = false;   // says how many branches it has in mind
   bool hurried = false;  // commit was sent while an enlist was under way
   std::uint32_t under_way = 0;
 };
@@ -157,6 +159,7 @@ void Client::pump_session() {
       Coordinator& server = world_.coordinator();
       if (life != session_life_ || server.life() != session_server_life_) return;
       auto& begin = std::get<request::Begin>(request.body);
+      world_.oracle.first_sent(begin.label, request.first_epoch);
       const engine::InSession from{name_ + "-session-id-16b", request.sequence, request.acked_below,
                                    request.first_epoch, request.problem};
       server.ask(begin, from, [this, life, sequence = request.sequence](const answer::Answer& answer) {
@@ -204,8 +207,9 @@ void Client::run_interactive(const std::string& label) {
 
 void Client::enlist(const std::shared_ptr<Operation>& operation) {
   const auto participants = std::exchange(operation->participants, {});
+  operation->wanted = static_cast<std::uint32_t>(participants.size());
   operation->under_way = static_cast<std::uint32_t>(participants.size());
-  operation->hurried = world_.faults_on() && world_.chance(500);
+  operation->hurried = world_.faults_on() && world_.chance(1'000);
   for (const std::size_t i : participants) {
     Instance* instance = world_.some_instance(i);
     if (instance && world_.chance(7'000)) {
@@ -221,7 +225,10 @@ void Client::enlist(const std::shared_ptr<Operation>& operation) {
       enlisted(operation, answer && std::holds_alternative<answer::Branch>(*answer));
     });
   }
-  if (operation->hurried) end(operation, 0);
+  if (!operation->hurried) return;
+  operation->counts = world_.chance(5'000);
+  if (operation->counts) world_.oracle.expects(operation->label, operation->wanted);
+  end(operation, 0);
 }
 
 void Client::enlisted(const std::shared_ptr<Operation>& operation, bool accepted) {
@@ -238,7 +245,8 @@ void Client::end(const std::shared_ptr<Operation>& operation, int tries) {
   request::Request request = request::Abort{operation->id, ""};
   const bool commits = !operation->refused && !(world_.faults_on() && world_.chance(300));
   if (operation->hurried) {
-    request = request::Commit{operation->id, Wait::kDecided, std::nullopt};
+    request = request::Commit{operation->id, Wait::kDecided,
+                              operation->counts ? std::optional(operation->wanted) : std::nullopt};
   } else if (commits) {
     request = request::Commit{operation->id, world_.chance(3'000) ? Wait::kCompleted : Wait::kDecided,
                               world_.chance(5'000) ? std::optional(operation->branches) : std::nullopt};

@@ -120,6 +120,7 @@ void Coordinator::start() {
   if (const auto* error = std::get_if<wal::OpenError>(&opened)) {
     world_.trace.line(name_, " refuses to start: ", error->message);
     end_life();
+    storage_->fall(Fall::kKill, world_.rng.next());
     return world_.refused_start(*this, *error);
   }
   auto& found = std::get<Storage::Opened>(opened);
@@ -135,6 +136,7 @@ void Coordinator::start() {
   if (mutant::on(mutant::Id::kEpochNotRenewed) && !known.epochs.empty()) started.epoch = known.epochs.back().epoch;
   started.first_lsn = found.told_lsn + 1;
   started.at = now().at;
+  world_.oracle.started(started.epoch);
   const wal::Record record = recovery::to_record(started);
   const Lsn lsn = log_->append({&record, 1});
   recovery::fold(known, lsn, started);
@@ -338,9 +340,15 @@ void Coordinator::heard(const std::shared_ptr<Wire>& wire, const std::vector<ses
     if (const auto* hello = std::get_if<session::Hello>(&message)) {
       greeted(wire, *hello);
     } else if (wire->id != 0) {
+      hear(message);
       post(engine::SessionSaid{wire->id, message});
     }
   }
+}
+
+void Coordinator::hear(const session::Message& message) {
+  const auto* vote = std::get_if<session::Vote>(&message);
+  if (vote && vote->vote == VoteKind::kCommit) world_.oracle.voted(vote->branch);
 }
 
 void Coordinator::lost(const std::shared_ptr<Wire>& wire) {

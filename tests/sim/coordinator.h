@@ -47,6 +47,8 @@ class Coordinator final : public Process, private engine::Outbox {
   /// A request that has arrived; `heard` gets the answer unless this start of the process is over before.
   void ask(request::Request request, std::optional<engine::InSession> in_session, Heard heard);
   void post(engine::Command command);
+  /// What a participant has said arrives.
+  void hear(const session::Message& message);
 
   // ---- participants' connections (wire.cpp) ----
   void dialled(const std::shared_ptr<Wire>& wire) { dialled_.push_back(wire); }

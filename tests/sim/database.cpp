@@ -84,16 +84,23 @@ Ack Database::abort(const Branch& branch) {
   if (known != rows_.end() && known->second.mixed) return Ack::kHeuristicMixed;
   if (known != rows_.end() && is_commit(known->second.state)) return Ack::kHeuristicCommit;
   if (known == rows_.end() && is_below_horizon(branch.id)) return Ack::kAborted;
-  if (known == rows_.end() || known->second.state == State::kPrepared) set(branch.id, State::kAborted);
-  return Ack::kAborted;
+  const bool is_unknown = known == rows_.end();
+  if (is_unknown || known->second.state == State::kPrepared) set(branch.id, State::kAborted);
+  return is_unknown && rng_.chance(2'000) ? Ack::kUnknownBranch : Ack::kAborted;
 }
 
 Ack Database::commit_one_phase(const Branch& branch, bool has_work) {
   if (const auto known = rows_.find(branch.id); known != rows_.end()) {
     if (known->second.state == State::kPrepared) return commit(branch);
+    if (known->second.mixed) return Ack::kHeuristicMixed;
     return is_commit(known->second.state) ? Ack::kCommitted : Ack::kAborted;
   }
   const Vote vote = decide_vote(branch, has_work);
+  if (vote.kind() != Vote::kAbort && rng_.chance(plan_.own_decision)) {  // it did a part of it, and cannot go back
+    set(branch.id, State::kCommittedOnePhase, true);
+    rows_[branch.id].mixed = true;
+    return Ack::kHeuristicMixed;
+  }
   set(branch.id, vote.kind() == Vote::kAbort ? State::kAborted : State::kCommittedOnePhase);
   return vote.kind() == Vote::kAbort ? Ack::kAborted : Ack::kCommitted;
 }
@@ -138,6 +145,11 @@ void Database::lose(const BranchId& branch) {
   trace_.line(participant_, ": ", name_of(branch), " is LOST from the disk");
   rows_.erase(known);
   oracle_.lost(branch);
+}
+
+bool Database::holds_prepared(const BranchId& branch) const {
+  const auto known = rows_.find(branch);
+  return known != rows_.end() && known->second.state == State::kPrepared;
 }
 
 bool Database::holds_prepared() const {

@@ -42,6 +42,7 @@ class Database {
   void decide_alone(const BranchId& branch, bool commit, bool mixed = false);
   void lose(const BranchId& branch);
   bool holds_prepared() const;
+  bool holds_prepared(const BranchId& branch) const;
   const std::string& participant() const { return participant_; }
 
  private:

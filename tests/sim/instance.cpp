@@ -14,6 +14,7 @@ constexpr Micros kReconnectMax = 200 * kMillisecond;
 constexpr Micros kRefusedFor = 2 * kSecond;
 constexpr Micros kEnlistPatience = 400 * kMillisecond;
 constexpr std::size_t kMaxSaid = 64;
+constexpr Micros kSecondVoteMax = 800 * kMillisecond;
 
 VoteKind to_kind(Vote::Kind kind) {
   switch (kind) {
@@ -34,6 +35,16 @@ AckResult to_result(Ack ack) {
     case Ack::kUnknownBranch: break;
   }
   return AckResult::kUnknownBranch;
+}
+
+/// What the fence must say, written down a second time: nobody older than whom was obeyed, and nobody beside him.
+std::string refusal_of(const std::vector<Seen>& seen, const session::Welcome& welcome) {
+  for (const Seen& one : seen) {
+    if (one.log != welcome.log) continue;
+    if (one.epoch > welcome.epoch.epoch) return "it has obeyed a later one";
+    if (one.epoch == welcome.epoch.epoch && one.nonce != welcome.epoch.nonce) return "it has obeyed another copy";
+  }
+  return {};
 }
 
 template <class Message>
@@ -77,6 +88,7 @@ void Instance::kill() {
   outgoing_.clear();
   held_.clear();
   queued_.clear();
+  answered_.clear();
   open_work_.clear();
   for (auto& [key, waiter] : std::exchange(waiters_, {})) waiter.done("the process died");
 }
@@ -136,6 +148,7 @@ void Instance::greeted(const session::Welcome& welcome) {
       return reconnect_in(kRefusedFor);
     }
     const Lsn lsn = welcome.log == welcome_.log ? highest_lsn_ : 0;
+    world_.oracle.adopted(name_, refusal_of(database_.seen(), welcome));
     database_.remember({welcome.log, welcome.epoch.epoch, welcome.epoch.nonce, lsn});
     if (welcome.log != welcome_.log) highest_lsn_ = 0;
     welcome_ = welcome;
@@ -184,14 +197,21 @@ void Instance::take(const session::Message& message) {
                    apply(m.branch, sdk::event::OnePhaseCame{branch_of(m), true});
                  },
                  [&](const session::Commit& m) {
+                   answered_.erase(m.branch);
                    highest_lsn_ = std::max(highest_lsn_, m.lsn);
                    apply(m.branch, sdk::event::CommitCame{m.lsn});
                  },
                  [&](const session::Abort& m) {
+                   answered_.erase(m.branch);
                    if (const auto at = queued_.find(m.branch); at != queued_.end()) at->second = true;
                    apply(m.branch, sdk::event::AbortCame{});
                  },
-                 [&](const session::Decision& m) { apply(m.branch, sdk::event::DecisionCame{m.decision}); },
+                 [&](const session::Decision& m) {
+                   const auto* state = branches_->find(m.branch);
+                   const bool is_idle = state && state->call == sdk::Call::kNone;
+                   if (is_idle && state->standing == sdk::Standing::kPrepared) answered_.insert(m.branch);
+                   apply(m.branch, sdk::event::DecisionCame{m.decision});
+                 },
                  [&](const session::Enlisted& m) { take(m); },
                  [&](const session::Forget& m) { forget(m.branches, m.horizon); },
                  [](const auto&) {},
@@ -208,7 +228,10 @@ void Instance::take(const session::Enlisted& message) {
   apply(message.branch, sdk::event::EnlistAccepted{now() + message.deadline_in_ms + sdk::kDeadlineGrace});
   const auto* state = branches_->find(message.branch);
   const bool open = state && state->standing == sdk::Standing::kEnlisted && state->call == sdk::Call::kNone;
-  if (open) open_work_.insert(message.branch);
+  if (open) {
+    ++open_work_[message.branch];
+    world_.oracle.worked(message.branch);
+  }
   done(open ? "" : "prepare-began");
 }
 
@@ -222,7 +245,7 @@ void Instance::work(const TransactionId& transaction, const std::string& key, En
     say(session::Enlist{transaction, key});
     flush();
   }
-  later(kEnlistPatience, [this, id, number] {
+  later(world_.rng.between(kEnlistPatience / 100, kEnlistPatience), [this, id, number] {
     const auto at = waiters_.find(id);
     if (at == waiters_.end() || at->second.number != number) return;
     const Enlisted gone = std::move(at->second.done);
@@ -244,9 +267,14 @@ void Instance::say(session::Message message) {
   outgoing_.push_back(std::move(message));
 }
 
-void Instance::echo() {
+void Instance::echo(const TransactionId* id) {
   if (state_ != State::kSteady || said_.empty()) return;
-  outgoing_.push_back(world_.rng.pick(said_));
+  if (!id) outgoing_.push_back(world_.rng.pick(said_));
+  for (const auto& message : said_) {
+    const auto* vote = std::get_if<session::Vote>(&message);
+    const BranchId& branch = vote ? vote->branch : std::get<session::Ack>(message).branch;
+    if (id && branch.transaction == *id) outgoing_.push_back(message);
+  }
   flush();
 }
 
@@ -260,14 +288,7 @@ void Instance::flush() {
     sdk::Effect effect = std::move(effects_[i]);
     std::visit(Overloaded{
                    [&](sdk::StartCall& call) { start_call(std::move(call)); },
-                   [&](session::Vote& vote) {
-                     const bool twice = world_.chance(world_.plan.double_vote);
-                     if (twice) world_.note(Fault::kDoubleVote);
-                     if (twice) say(vote);
-                     // A branch may take its promise back while nobody decided; it hears what became of it.
-                     if (twice && vote.vote == VoteKind::kCommit && world_.chance(3'000)) vote.vote = VoteKind::kAbort;
-                     say(vote);
-                   },
+                   [&](session::Vote& vote) { say_vote(std::move(vote)); },
                    [&](auto& message) { say(message); },
                },
                effect);
@@ -275,6 +296,23 @@ void Instance::flush() {
   effects_.clear();
   arm_timer();
   if (wire_ && !outgoing_.empty()) wire_->to_server(std::exchange(outgoing_, {}));
+}
+
+/// Perhaps twice, and the second time otherwise: a branch may take its promise back while nobody decided (it hears what
+/// became of it), and who said that it takes no part is not believed when it says that it does.
+void Instance::say_vote(session::Vote vote) {
+  say(vote);
+  if (!world_.chance(world_.plan.double_vote)) return;
+  world_.note(Fault::kDoubleVote);
+  const VoteKind first = vote.vote;
+  const bool turns = first != VoteKind::kAbort && world_.chance(8'000);
+  if (turns && first == VoteKind::kCommit) vote.vote = world_.chance(5'000) ? VoteKind::kAbort : VoteKind::kReadOnly;
+  if (turns && first == VoteKind::kReadOnly) vote.vote = world_.chance(3'000) ? VoteKind::kAbort : VoteKind::kCommit;
+  if (world_.chance(3'000)) return say(std::move(vote));
+  later(world_.rng.between(0, kSecondVoteMax), [this, vote = std::move(vote)] {
+    say(vote);
+    flush();
+  });
 }
 
 void Instance::arm_timer() {
@@ -313,11 +351,18 @@ sdk::Event Instance::run(const sdk::StartCall& call) {
   const bool throws_before = throws && world_.chance(5'000);
   if (throws_before) return sdk::event::Threw{"out of order"};
   const Branch& branch = call.branch;
+  const bool settles = call.call == sdk::Call::kCommit || call.call == sdk::Call::kAbort;
+  if (settles && answered_.erase(branch.id) != 0 && !database_.holds_prepared(branch.id)) {
+    world_.oracle.fail(name_ + " applies an answer to " + sim::name_of(branch.id) + ", which is not in doubt");
+  }
   const bool has_work = !branch.joined || open_work_.count(branch.id) != 0;
   sdk::Event event = sdk::event::Threw{"no such call"};
   switch (call.call) {
     case sdk::Call::kPrepare: {
       const Vote vote = database_.prepare(branch, has_work);
+      if (branch.joined && vote.kind() == Vote::kCommit && has_work) {
+        world_.oracle.prepared_work(branch.id, open_work_[branch.id]);
+      }
       perhaps_go_wrong(branch.id);
       event = sdk::event::Voted{to_kind(vote.kind()), vote.reason()};
       break;
@@ -329,6 +374,7 @@ sdk::Event Instance::run(const sdk::StartCall& call) {
     case sdk::Call::kAbort: event = sdk::event::Acked{to_result(database_.abort(branch))}; break;
     case sdk::Call::kLookUp: {
       const auto in_doubt = database_.in_doubt();
+      answered_.erase(branch.id);  // it is looked at again before the answer is applied
       event = sdk::event::Traced{std::find(in_doubt.begin(), in_doubt.end(), branch.id) != in_doubt.end()};
       break;
     }

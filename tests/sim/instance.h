@@ -34,8 +34,13 @@ class Instance final : public Process {
   void work(const TransactionId& transaction, const std::string& key, Enlisted done);
   /// Which coordinator it dials from now on; the present connection stays.
   void dial(Coordinator& coordinator) { coordinator_ = &coordinator; }
-  /// Says something again that it said before, perhaps on another connection: true then, and true for ever.
-  void echo();
+  /// Says something again that it said before, perhaps on another connection: true then, and true for ever. About `id`
+  /// if that is given.
+  void echo(const TransactionId* id = nullptr);
+  /// A running transaction for which work is open here; null if none.
+  const TransactionId* open_work() const {
+    return open_work_.empty() ? nullptr : &open_work_.begin()->first.transaction;
+  }
   /// Asks what became of a branch, though nothing makes it.
   void inquire(const BranchId& branch);
   void cut() {
@@ -74,6 +79,7 @@ class Instance final : public Process {
   void arm_timer();
   void perhaps_go_wrong(const BranchId& branch);
   void say(session::Message message);
+  void say_vote(session::Vote vote);
   Micros call_time();
   Millis now() const;
 
@@ -92,8 +98,9 @@ class Instance final : public Process {
   std::vector<session::Message> said_;  // votes and acknowledgements, some
   std::optional<sdk::Branches> branches_;
   std::vector<sdk::Effect> effects_;
-  std::map<BranchId, bool> queued_;  // prepares that have not begun; true: skip it
-  std::set<BranchId> open_work_;     // of joined branches: gone with the process
+  std::map<BranchId, bool> queued_;    // prepares that have not begun; true: skip it
+  std::set<BranchId> answered_;        // by a Decision, and not looked up since
+  std::map<BranchId, int> open_work_;  // of joined branches, pieces: gone with the process
   std::map<EnlistKey, Waiter> waiters_;
   std::uint64_t next_waiter_ = 1;
   Lsn highest_lsn_ = 0;

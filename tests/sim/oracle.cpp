@@ -44,7 +44,8 @@ void Oracle::check_votes(const fact::CommitDecided& decided, const Story& story)
     const auto found = story.branches.find(row.n);
     const std::string who = name_of(BranchId{decided.id, row.n});
     const bool known = found != story.branches.end();
-    const bool promised = known && (found->second.prepared || found->second.committed);
+    const bool voted = known && (found->second.voted || decided.one_phase);
+    const bool promised = voted && (found->second.prepared || found->second.committed);
     if (row.read_only && !(known && found->second.read_only)) fail(who + " counts as read-only and never said so");
     if (!row.read_only && !promised) fail(who + " is told to commit and had promised nothing");
   }
@@ -58,9 +59,22 @@ void Oracle::check_votes(const fact::CommitDecided& decided, const Story& story)
 
 void Oracle::check_once(const fact::CommitDecided& decided) {
   if (decided.label.empty()) return;
-  const auto [first, fresh] = committed_labels_.emplace(decided.label, decided.id);
-  if (!fresh && first->second != decided.id && !older_log_) {
-    fail("operation " + decided.label + " is executed twice: " + name_of(first->second) + " and " +
+  const auto expected = expected_.find(decided.label);
+  const bool counted = expected != expected_.end() && !stories_[decided.id].meddled;
+  if (counted && expected->second != decided.branches.size()) {
+    fail("operation " + decided.label + " commits with another number of branches than its client asked for");
+  }
+  const auto first = first_sent_.find(decided.label);
+  if (first != first_sent_.end() && first->second != decided.id.epoch) {
+    fail("operation " + decided.label + " was first sent to another start, and is executed by this one");
+  }
+  check_committed_once(decided);
+}
+
+void Oracle::check_committed_once(const fact::CommitDecided& decided) {
+  const auto [known, fresh] = committed_labels_.emplace(decided.label, decided.id);
+  if (!fresh && known->second != decided.id && !older_log_) {
+    fail("operation " + decided.label + " is executed twice: " + name_of(known->second) + " and " +
          name_of(decided.id));
   }
   const auto heard = heard_.find(decided.label);
@@ -74,8 +88,7 @@ void Oracle::check_report(const fact::HeuristicReported& reported) {
   if (reported.participant == kStranger) return;
   ++heuristics_;
   const Story& story = stories_[reported.branch.transaction];
-  BranchStory& one = branch(reported.branch);
-  one.reported = true;
+  const BranchStory& one = branch(reported.branch);
   if (one.alone || one.lost || story.excused || older_log_ || retired_.count(reported.participant) != 0) return;
   fail(name_of(reported.branch) + " is reported as heuristic, and nobody did anything by himself");
 }
@@ -92,6 +105,7 @@ void Oracle::durable(const Fact& fact) {
                  [&](const fact::Ended& ended) {
                    for (const auto& id : ended.ids) stories_[id].ended = true;
                  },
+                 [&](const fact::HeuristicReported& reported) { branch(reported.branch).reported = true; },
                  [&](const fact::ParticipantRegistered& registered) { registered_.insert(registered.name); },
                  [](const auto&) {},
              },
@@ -151,7 +165,8 @@ void Oracle::tell_branch(const BranchId& id, DecisionKind decision, const char* 
   const bool listed = story.appended && found != story.branches.end() && found->second.listed;
   switch (decision) {
     case DecisionKind::kCommit:
-      if (story.appended && !listed) fail(name_of(id) + " is told commit and is not in the list");
+      // Of an id in a gap nobody has the list: an operator settles it for all its branches.
+      if (story.appended && !listed && !story.excused) fail(name_of(id) + " is told commit and is not in the list");
       return tell(id.transaction, Outcome::kCommitted, how);
     case DecisionKind::kAbort:
       if (story.appended && !listed && story.durable) return;  // had no part in the decision
@@ -269,6 +284,18 @@ void Oracle::aborted(const BranchId& id, bool alone) {
   }
 }
 
+void Oracle::prepared_work(const BranchId& id, int count) {
+  if (count != branch(id).worked) fail(name_of(id) + " promises work of which a part is gone");
+}
+
+void Oracle::adopted(const std::string& who, const std::string& refused) {
+  if (!refused.empty()) fail(who + " obeys a coordinator though " + refused);
+}
+
+void Oracle::started(EpochId epoch) {
+  if (!epochs_.insert(epoch).second) fail("two starts share epoch " + std::to_string(epoch.epoch) + " and nonce");
+}
+
 void Oracle::lost(const BranchId& id) {
   branch(id).lost = true;
 }
@@ -296,6 +323,27 @@ Outcome Oracle::truth_about(const TransactionId& id) const {
 bool Oracle::is_decided(const TransactionId& id) const {
   const auto found = stories_.find(id);
   return found != stories_.end() && found->second.durable;
+}
+
+std::vector<TransactionId> Oracle::told() const {
+  std::vector<TransactionId> ids;
+  for (const auto& [id, story] : stories_) {
+    if (story.told) ids.push_back(id);
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+void Oracle::shown_at_the_end(const TransactionId& id, const TransactionView* view) {
+  const Story& story = stories_[id];
+  if (story.excused || older_log_) return;
+  for (const auto& [n, one] : story.branches) {
+    if (!one.reported) continue;
+    const bool shown = view && std::any_of(view->branches.begin(), view->branches.end(), [n = n](const auto& branch) {
+                         return branch.n == n && branch.heuristic.has_value();
+                       });
+    if (!shown) fail(name_of(BranchId{id, n}) + " was reported as heuristic, and is not shown after a restart");
+  }
 }
 
 void Oracle::check_end() {

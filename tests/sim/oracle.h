@@ -36,6 +36,16 @@ class Oracle {
   /// An operator settled an id of a gap.
   void settled_gap(const TransactionId& id, Outcome outcome);
 
+  /// Some coordinator on this log starts, on whatever copy of it.
+  void started(EpochId epoch);
+
+  // ---- what clients do ----
+  /// The client has so many branches in mind when it asks for the commit.
+  void meddled(const TransactionId& id) { stories_[id].meddled = true; }  // another one asks for it, and counts nothing
+  void expects(const std::string& label, std::size_t branches) { expected_[label] = branches; }
+  /// A client session sends a request for the first time, under this epoch.
+  void first_sent(const std::string& label, EpochId epoch) { first_sent_.emplace(label, epoch); }
+
   // ---- what left the coordinator ----
   void said(const session::Message& message, bool to_callback);
   void welcomed(const std::string& participant);
@@ -50,11 +60,22 @@ class Oracle {
   void aborted(const BranchId& branch, bool alone);
   void lost(const BranchId& branch);
   void executed(const BranchId& branch);
+  /// A commit vote has arrived at a coordinator.
+  void voted(const BranchId& id) { branch(id).voted = true; }
+  /// A service has done work for a joined branch; how much of it was there when it prepared.
+  void worked(const BranchId& id) { ++branch(id).worked; }
+  void prepared_work(const BranchId& id, int count);
+  /// A participant obeys this start from now on; `refused` is what the fence has to say of it.
+  void adopted(const std::string& who, const std::string& refused);
   void belongs(const BranchId& id, const std::string& participant) { branch(id).participant = participant; }
   /// Nobody will hold this branch against anybody: its participant is gone for good, or an operator acted on it.
   void excuse(const TransactionId& id);
   void retired(const std::string& participant) { retired_.insert(participant); }
 
+  /// Everything of which an outcome was told, in order.
+  std::vector<TransactionId> told() const;
+  /// What a fresh start shows of it: what was reported against it is still there. Null: nothing.
+  void shown_at_the_end(const TransactionId& id, const TransactionView* view);
   /// When everything is over.
   void check_end();
   void fail(const std::string& what);
@@ -70,14 +91,16 @@ class Oracle {
  private:
   struct BranchStory {
     bool prepared = false;
+    bool voted = false;
     bool read_only = false;
     bool committed = false;
     bool aborted = false;
     bool alone = false;
     bool lost = false;
     bool listed = false;    // told to commit by the decision
-    bool reported = false;  // as a heuristic
+    bool reported = false;  // as a heuristic, durably
     int executed = 0;
+    int worked = 0;
     std::string participant;
   };
   struct Story {
@@ -87,6 +110,7 @@ class Oracle {
     bool started = false;  // PrepareStarted or OnePhaseStarted is durable
     bool ended = false;    // Ended is durable
     bool excused = false;
+    bool meddled = false;
     std::string label;
     std::map<std::uint32_t, BranchStory> branches;
   };
@@ -94,6 +118,7 @@ class Oracle {
 
   void check_votes(const fact::CommitDecided& decided, const Story& story);
   void check_once(const fact::CommitDecided& decided);
+  void check_committed_once(const fact::CommitDecided& decided);
   void check_report(const fact::HeuristicReported& reported);
   void tell(const TransactionId& id, Outcome outcome, const char* how);
   void tell_branch(const BranchId& branch, DecisionKind decision, const char* how);
@@ -105,6 +130,9 @@ class Oracle {
   Stories stories_;
   std::map<std::string, TransactionId> committed_labels_;
   std::map<std::string, Outcome> heard_;
+  std::map<std::string, std::size_t> expected_;
+  std::map<std::string, EpochId> first_sent_;
+  std::set<EpochId> epochs_;
   std::set<std::string> registered_;
   std::set<std::string> retired_;
   std::vector<std::string> violations_;

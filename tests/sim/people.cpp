@@ -15,6 +15,7 @@ void World::plan_people(Micros span) {
   const auto some_time = [&] { return clock.now() + rng.between(0, span); };
   for (int i = 0; i < 20; ++i) clock.at(some_time(), [this] { inspect(); });
   for (int i = 0; i < 6; ++i) clock.at(some_time(), [this] { meddle(); });
+  for (int i = 0; i < 3; ++i) clock.at(some_time(), [this] { restart_at_work(); });
   for (int i = 0; i < 6; ++i) clock.at(some_time(), [this] { say_as_stranger(); });
   for (std::uint32_t i = 0; i < plan.operator_acts; ++i) {
     clock.at(some_time(), [this] { operate(); });
@@ -62,7 +63,29 @@ void World::meddle() {
     }
     case 4: return http(request::Commit{id, Wait::kDecided, 9}, nobody);
     case 5: return http(request::Abort{id, "because"}, nobody);
-    default: return http(request::Commit{id, Wait::kCompleted, std::nullopt}, nobody);
+    default: oracle.meddled(id); return http(request::Commit{id, Wait::kCompleted, std::nullopt}, nobody);
+  }
+}
+
+/// A service dies while it works for a transaction, comes back, and wants to go on with it.
+void World::restart_at_work() {
+  if (!faults_on_) return;
+  const auto at_work = std::find_if(instances_.begin(), instances_.end(), [](const auto& instance) {
+    return instance->alive() && instance->open_work() != nullptr;
+  });
+  if (at_work == instances_.end()) return;
+  Instance& instance = **at_work;
+  const TransactionId id = *instance.open_work();
+  ++crashes;
+  note(Fault::kParticipantKilled);
+  instance.kill();
+  clock.at(clock.now() + rng.between(1, 10 * kMillisecond), [this, &instance] {
+    if (!instance.alive() && instance.participant() != retired_) instance.start();
+  });
+  for (int i = 0; i < 6; ++i) {
+    clock.at(clock.now() + rng.between(0, kSecond), [this, &instance, id] {
+      if (faults_on_) instance.work(id, "", [](const std::string&) {});
+    });
   }
 }
 
@@ -121,13 +144,20 @@ void World::look_after() {
 
 void World::act_on(const TransactionView& view) {
   if (view.branches.empty()) return;
-  const BranchId branch{view.id, 1 + static_cast<std::uint32_t>(rng.below(view.branches.size()))};
-  const std::string& participant = view.branches[branch.n - 1].participant;
+  for (auto& instance : instances_) instance->echo(&view.id);
+  const auto with_heuristic = std::find_if(view.branches.begin(), view.branches.end(),
+                                           [](const BranchView& one) { return one.heuristic.has_value(); });
+  const bool take_it = with_heuristic != view.branches.end() && chance(5'000);
+  const BranchView& chosen = take_it ? *with_heuristic : view.branches[rng.below(view.branches.size())];
+  const BranchId branch{view.id, chosen.n};
   switch (rng.below(8)) {
     case 0: return http(request::Retry{branch, std::nullopt}, nobody);
     case 1: return http(request::Abort{view.id, ""}, nobody);
     case 2: return http(request::Commit{view.id, Wait::kDecided, 9}, nobody);
-    case 3: return http(request::Enlist{view.id, {participant, "", PayloadType::kJson, "{1}"}}, nobody);
+    case 3: {
+      const std::string payload = chance(7'000) ? "{}" : "{1}";
+      return http(request::Enlist{view.id, {chosen.participant, chosen.key, PayloadType::kJson, payload}}, nobody);
+    }
     case 4: {
       meet(view.id);
       return say_as_stranger();

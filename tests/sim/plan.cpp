@@ -14,6 +14,7 @@ void plan_people(Plan& plan, Rng& rng) {
     one.name = "p" + std::to_string(i + 1);
     if (rng.chance(20 * kPercent)) {
       one.kind = ParticipantKind::kCallback;
+      one.asks = rng.chance(30 * kPercent);
     } else {
       one.routing = rng.chance(25 * kPercent) ? Routing::kPinned : Routing::kAny;
       if (one.routing == Routing::kAny && rng.chance(30 * kPercent)) {
@@ -64,6 +65,18 @@ void plan_resources(Plan& plan, Rng& rng) {
   plan.small_memory = rng.chance(20 * kPercent);
 }
 
+void plan_troubles(Plan& plan, Rng& rng) {
+  plan.own_decision = static_cast<std::uint32_t>(rng.between(10, 50)) * kPercent;
+  plan.vote_abort = static_cast<std::uint32_t>(rng.between(5, 20)) * kPercent;
+  plan.vote_read_only = static_cast<std::uint32_t>(rng.between(15, 40)) * kPercent;
+  plan.double_vote = static_cast<std::uint32_t>(rng.between(20, 60)) * kPercent;
+  plan.operator_acts = 40;
+  plan.participant_kills = 10;
+  plan.participants.front().kind = ParticipantKind::kCallback;
+  plan.participants.front().instances = 1;
+  plan.participants.back().kind = ParticipantKind::kSession;
+}
+
 }  // namespace
 
 const char* name_of(Fault fault) {
@@ -102,6 +115,8 @@ Plan::Plan(std::uint64_t chosen) : seed(chosen) {
   plan_network(*this, rng);
   plan_crashes(*this, rng);
   plan_resources(*this, rng);
+  troubled = rng.chance(12 * kPercent);
+  if (troubled) plan_troubles(*this, rng);
 }
 
 }  // namespace troth::sim

@@ -45,6 +45,7 @@ struct ParticipantPlan {
   Routing routing = Routing::kAny;
   std::uint32_t instances = 1;
   bool slow = false;
+  bool asks = true;  // a callback: about what it holds prepared for long
 };
 
 /// Chances are in parts of 10,000.
@@ -83,6 +84,7 @@ struct Plan {
   bool retires = false;             // one participant is taken away for good
   bool backup = false;              // the data directory is lost and restored from a backup
   bool old_copy = false;            // an old copy of it is started instead
+  bool troubled = false;            // much of what is rare elsewhere: heuristics, refusals, operators, restarts
   bool small_memory = false;        // few details are kept: answers come from bits
 };
 

@@ -11,7 +11,6 @@ namespace troth::sim {
 namespace {
 
 constexpr std::uint32_t kQueuedOf10000 = 1'000;  // of the prepares wait in the server's queue
-constexpr Micros kNoticeMax = 500 * kMillisecond;
 
 const BranchId* prepared_branch(const session::Message& message) {
   if (const auto* prepare = std::get_if<session::Prepare>(&message)) return &prepare->branch;
@@ -112,10 +111,10 @@ void Wire::cut() {
   is_cut = true;
   const auto self = shared_from_this();
   if (!server_gone && server.life() == server_life) {
-    server.later(world.rng.between(0, kNoticeMax), [self] { self->server.lost(self); });
+    server.later(world.notice(), [self] { self->server.lost(self); });
   }
   if (!client_gone && client.life() == client_life) {
-    client.later(world.rng.between(0, kNoticeMax), [self] {
+    client.later(world.notice(), [self] {
       if (!self->client_gone) self->client.closed(self, 0);
     });
   }

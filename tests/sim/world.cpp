@@ -100,13 +100,32 @@ void World::run() {
   if (plan.calm && sound()) {
     const std::uint64_t begun = plan.clients * (plan.transactions / plan.clients + 1);
     if (oracle.commits() != begun) oracle.fail("nothing went wrong, and not every transaction committed");
-    ++crashes;
-    note(Fault::kCoordinatorKilled);
-    coordinator_->kill(Fall::kPowerCut);
-    start_later(*coordinator_);
-    heal();
   }
+  if (sound()) audit();
   if (sound()) oracle.check_end();
+}
+
+/// One more power cut when all is over; then everything that was ever told is asked again.
+void World::audit() {
+  ++crashes;
+  note(Fault::kCoordinatorKilled);
+  coordinator_->kill(Fall::kPowerCut);
+  start_later(*coordinator_);
+  heal();
+  if (!oracle.violations().empty()) return;
+  for (const TransactionId& id : oracle.told()) {
+    coordinator_->ask(request::Get{id, std::nullopt}, std::nullopt, [this, id](const answer::Answer& answer) {
+      const auto* shown = std::get_if<answer::Transaction>(&answer);
+      oracle.shown_at_the_end(id, shown ? &shown->view : nullptr);
+    });
+    for (std::uint32_t n = 1; n <= 3; ++n) {
+      coordinator_->ask(request::GetDecision{{id, n}}, std::nullopt, [](const answer::Answer&) {});
+    }
+  }
+  const Micros until = clock.now() + kSecond;
+  while (clock.step(until)) {
+  }
+  heal();  // a request may have been under way for that long
 }
 
 /// Faults stop; then everything must finish.
@@ -203,6 +222,11 @@ Micros World::latency() {
   if (!faults_on_ || !chance(plan.long_delay)) return usual;
   note(Fault::kLongDelay);
   return usual + rng.between(0, plan.long_delay_max);
+}
+
+Micros World::notice() {
+  const bool is_silent = faults_on_ && chance(2'000);
+  return rng.between(0, is_silent ? 3 * kSecond : 500 * kMillisecond);
 }
 
 bool World::loses() {
@@ -303,11 +327,12 @@ void World::log_failed(Coordinator& coordinator) {
   trace.line("the log could not be written: the process ends with 70");
   note(Fault::kFailedSync);
   ++crashes;
-  coordinator.kill(chance(3'000) ? Fall::kPowerCut : Fall::kKill);
+  if (coordinator.alive()) coordinator.kill(chance(3'000) ? Fall::kPowerCut : Fall::kKill);
   start_later(coordinator);
 }
 
 void World::refused_start(Coordinator& coordinator, const wal::OpenError& error) {
+  if (error.exit_code == wal::kExitWrite) return log_failed(coordinator);
   if (&coordinator != old_copy_.get()) oracle.fail("the coordinator's own log is refused: " + error.message);
 }
 

@@ -38,6 +38,8 @@ class World {
   bool faults_on() const { return faults_on_; }
   bool chance(std::uint32_t of10000) { return of10000 != 0 && rng.chance(of10000); }
   Micros latency();
+  /// How long until a side of a broken connection finds out.
+  Micros notice();
   bool loses();
   bool duplicates();
   bool breaks_connection();
@@ -92,6 +94,7 @@ class World {
   void operate();
   void meddle();
   void look_after();
+  void restart_at_work();
   void act_on(const TransactionView& view);
   void resolve(const BranchId& branch);
   void say_as_stranger();
@@ -104,6 +107,7 @@ class World {
   std::pair<EpochId, Lsn> highest_seen() const;
 
   void heal();
+  void audit();
   bool is_over() const;
   void finish_by_hand();
   void show_what_is_left();
