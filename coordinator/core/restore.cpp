@@ -115,6 +115,12 @@ void restore_heuristic(Transaction& transaction, const fact::HeuristicReported& 
   branch->heuristic = reported.kind;
 }
 
+void restore_acknowledged(Transaction& transaction, std::uint32_t n) {
+  Branch* branch = internal::find_branch(transaction, n);
+  if (branch == nullptr || branch->settled || !transaction.outcome) return;
+  settle(*branch, *transaction.outcome == Outcome::kCommitted ? BranchState::kCommitted : BranchState::kAborted);
+}
+
 void restore_act(Transaction& transaction, const fact::OperatorActed& acted) {
   Branch* branch = internal::find_branch(transaction, acted.branch.n);
   if (branch == nullptr) return;

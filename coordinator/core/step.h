@@ -41,6 +41,9 @@ Transaction restore(const fact::OnePhaseStarted& started, Now now);
 void restore_heuristic(Transaction& transaction, const fact::HeuristicReported& reported);
 void restore_act(Transaction& transaction, const fact::OperatorActed& acted);
 
+/// Branch n of a restored, decided transaction has acknowledged, though the log does not say so; else as above.
+void restore_acknowledged(Transaction& transaction, std::uint32_t n);
+
 /// Branch n is prepared at its participant as far as anyone knows, and its acknowledgement is missing.
 bool is_in_doubt(const Transaction& transaction, const Branch& branch);
 

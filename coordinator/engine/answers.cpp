@@ -30,7 +30,7 @@ answer::Answer Engine::Impl::about(const TransactionId& id, bool wants_abort) {
   };
   const IdStatus status = recovery::classify(known_, epoch_, last_sequence_, id);
   const bool presumed = status == IdStatus::kAborted || status == IdStatus::kBeforeHorizon;
-  if (old_copy_ && presumed) {
+  if (old_copy_ && presumed && id.epoch != epoch_) {  // what this start began, nobody else decides
     return refused(Slug::kAskOperator, "This coordinator runs on an old copy of its log and presumes nothing.");
   }
   switch (status) {
@@ -59,7 +59,8 @@ DecisionKind Engine::Impl::decision_about(const BranchId& branch) {
     const auto* decided = std::get_if<fact::CommitDecided>(&*fact);
     if (!decided) {
       const bool presumed = std::get<fact::AbortTold>(*fact).reason == AbortReason::kRestart;
-      return old_copy_ && presumed ? DecisionKind::kUnknown : DecisionKind::kAbort;
+      const bool is_ours = branch.transaction.epoch == epoch_;
+      return old_copy_ && presumed && !is_ours ? DecisionKind::kUnknown : DecisionKind::kAbort;
     }
     for (const auto& row : decided->branches) {
       if (row.n == branch.n && !row.read_only) return DecisionKind::kCommit;
@@ -67,7 +68,8 @@ DecisionKind Engine::Impl::decision_about(const BranchId& branch) {
     return DecisionKind::kAbort;
   }
   const DecisionKind decision = recovery::decision_about(known_, epoch_, last_sequence_, branch);
-  return old_copy_ && decision == DecisionKind::kAbort ? DecisionKind::kUnknown : decision;
+  const bool presumed = decision == DecisionKind::kAbort && branch.transaction.epoch != epoch_;
+  return old_copy_ && presumed ? DecisionKind::kUnknown : decision;
 }
 
 Lsn Engine::Impl::decision_rests_on(const BranchId& branch) {

@@ -1,7 +1,5 @@
 // Callback participants: who is asked by us and need not ask. What they say is stepped like a session's words; there is
 // no connection to lose, so every message is its own attempt and core's timers repeat it.
-#include <algorithm>
-
 #include "coordinator/engine/impl.h"
 #include "proto/values/overloaded.h"
 
@@ -24,15 +22,27 @@ void Engine::Impl::on_callback_failed(CallbackFailed& command) {
   const std::uint32_t n = command.branch.n;
   Live* live = live_.find(command.branch.transaction);
   if (live && !command.sent) apply(*live, core::event::PrepareNotSent{n});
+  live = live_.find(command.branch.transaction);
   if (!live) return;
   apply(*live,
         core::event::AttemptFailed{n, std::move(command.code), std::move(command.detail), command.retry_after_ms});
 }
 
+bool Engine::Impl::is_awaiting_acknowledgement(const Live& live, std::uint32_t n, const Participant& participant) {
+  const core::Transaction& transaction = live.transaction;
+  const bool is_told = transaction.phase == Phase::kCommitting || transaction.phase == Phase::kAborting;
+  if (!is_told || n == 0 || n > transaction.branches.size()) return false;
+  const core::Branch& branch = transaction.branches[n - 1];
+  return branch.participant == participant.name && !branch.settled;
+}
+
 void Engine::Impl::on_callback_vote(const Participant& participant, const session::Vote& vote) {
   if (vote.vote == VoteKind::kReadOnly) ++stats_.read_only_votes;
   Live* live = live_.find(vote.branch.transaction);
-  if (live && !shows_only_heuristics(live->transaction)) {
+  if (live && is_awaiting_acknowledgement(*live, vote.branch.n, participant)) {
+    // No answer to a commit or an abort: it is repeated by time, like any that gave none.
+    apply(*live, core::event::AttemptFailed{vote.branch.n, "wrong-answer", "it answered a decision with a vote", 0});
+  } else if (live && !live->only_reported) {
     apply(*live, core::event::Vote{vote.branch.n, participant.name, {}, {}, vote.vote, vote.reason});
   } else if (vote.vote == VoteKind::kCommit) {
     tell_callback(decision_rests_on(vote.branch), participant, vote.branch, decision_about(vote.branch));

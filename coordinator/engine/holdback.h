@@ -27,6 +27,14 @@ class Holdback {
     }
   }
 
+  /// Lets `keep` look at every message and change it; those for which it returns false are dropped.
+  template <class Keep>
+  void change(Keep keep) {
+    for (auto& [lsn, batch] : waiting_) {
+      size_ -= std::erase_if(batch, [&](Outgoing& message) { return !keep(message); });
+    }
+  }
+
   std::size_t size() const { return size_; }
 
  private:

@@ -37,6 +37,7 @@ struct Engine::Impl {
   void schedule(Live& live);
   void rebuild_timers();
   void leave(Live& live);
+  void take_out(Live& live);
   void on_drain();
   void apply_to_all(const core::Event& event, const std::function<bool(const Live&)>& concerns);
   bool is_quiet() const;
@@ -134,12 +135,13 @@ struct Engine::Impl {
   void on_callback_said(CallbackSaid& command);
   void on_callback_failed(CallbackFailed& command);
   void on_callback_vote(const Participant& participant, const session::Vote& vote);
+  static bool is_awaiting_acknowledgement(const Live& live, std::uint32_t n, const Participant& participant);
   void on_callback_listed(const Participant& participant, const session::Recover& listed);
   void tell_callback(Lsn rests_on, const Participant& participant, const BranchId& branch, DecisionKind decision);
 
   // start.cpp: from what the log says
   void restore_all();
-  void retire_again();
+  void settle_retired(core::Transaction& transaction);
   void restore_live(const recovery::LiveFact& fact);
   void record_abort_of(const fact::PrepareStarted& started);
   core::Transaction finished_as(const fact::CommitDecided& decided) const;
@@ -198,9 +200,10 @@ struct Engine::Impl {
 /// A finished, aborted transaction of which only heuristics are known: an abort leaves no record of its own.
 core::Transaction aborted_with(const TransactionId& id, const std::vector<fact::HeuristicReported>& reported);
 
-/// An aborted transaction that is over and only shown: of its branches nothing is known but what was reported, so it
-/// cannot tell who speaks for one. What a participant says of it is answered as of one that is gone.
-bool shows_only_heuristics(const core::Transaction& transaction);
+std::optional<TransactionId> transaction_of(const answer::Answer& answer);
+
+inline constexpr const char* kOldCopyText =
+    "This coordinator runs on an old copy of its log; its operator must run `trothctl log restore`.";
 
 /// A restored transaction's revision starts above all that any client can have seen under an earlier epoch.
 inline std::uint64_t first_revision(EpochId epoch) {

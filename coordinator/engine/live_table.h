@@ -38,7 +38,9 @@ struct Live {
   Lsn rests_on = 0;           // the highest forced LSN its messages wait for
   Millis timer_due = kNever;  // the earliest entry the timer queue has for it
   std::vector<Watcher> watchers;
-  std::string decided_body;  // the CommitDecided record, for the history
+  bool only_reported = false;  // aborted and over, shown for what was reported against it: of its branches no more is
+                               // known, so it cannot tell who speaks for one
+  std::string decided_body;    // the CommitDecided record, for the history
   Phase counted_phase = Phase::kActive;
   bool counted_outcome = false;
   Millis prepare_due = 0;  // when the first prepare left, for the histograms

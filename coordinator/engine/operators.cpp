@@ -80,6 +80,9 @@ void Engine::Impl::handle(ReplyTo to, request::RetireParticipant& retire) {
     reply(last_forced_, to, std::move(run));
     return;
   }
+  // Its hazards first: a start that finds it retired finds them all.
+  participant->retired = true;
+  retire_branches_of(*participant, retire.reason);
   fact::ParticipantChanged changed;
   changed.name = retire.name;
   changed.retired = true;
@@ -87,8 +90,6 @@ void Engine::Impl::handle(ReplyTo to, request::RetireParticipant& retire) {
   changed.at = now_.at;
   const Lsn lsn = stage(changed);
   recovery::fold(known_, lsn, changed);
-  participant->retired = true;
-  retire_branches_of(*participant, retire.reason);
   std::vector<ConnectionId> connections;
   for (const auto& [instance, session] : participant->sessions) connections.push_back(session.connection);
   for (const ConnectionId connection : connections) {

@@ -6,17 +6,6 @@
 
 namespace troth::engine {
 
-namespace {
-
-constexpr const char* kOldCopy =
-    "This coordinator runs on an old copy of its log; its operator must run `trothctl log restore`.";
-
-}  // namespace
-
-bool shows_only_heuristics(const core::Transaction& transaction) {
-  return transaction.restored && transaction.phase == Phase::kFinished && transaction.outcome == Outcome::kAborted;
-}
-
 void Engine::Impl::on_opened(SessionOpened& command) {
   if (refuse_session(command)) return;
   Participant* participant = register_name(command);
@@ -63,7 +52,7 @@ bool Engine::Impl::refuse_session(const SessionOpened& command) {
     return true;
   };
   if (!old_copy_ && shows_old_copy(command.hello)) enter_old_copy();
-  if (old_copy_) return close(session::kCloseOldCopy, kOldCopy);
+  if (old_copy_) return close(session::kCloseOldCopy, kOldCopyText);
   const Participant* participant = directory_.find(command.hello.participant);
   if (participant && participant->retired) return close(session::kCloseCredentials, "This participant is retired.");
   if (participant && participant->kind != ParticipantKind::kSession) {
@@ -74,57 +63,6 @@ bool Engine::Impl::refuse_session(const SessionOpened& command) {
   }
   if (!participant && directory_.size() >= options_.limits.max_participants) {
     return close(session::kCloseLimit, "max-participants names are registered; remove one that is not used.");
-  }
-  return false;
-}
-
-/// From here on nothing is presumed and nobody is served: what we would say may contradict what the newer copy said.
-void Engine::Impl::enter_old_copy() {
-  old_copy_ = true;
-  std::vector<ConnectionId> connections;
-  for (const auto& [name, participant] : directory_.all()) {
-    for (const auto& [instance, session] : participant.sessions) connections.push_back(session.connection);
-  }
-  for (const ConnectionId connection : connections) {
-    say(0, CloseSession{connection, session::kCloseOldCopy, kOldCopy});
-    close_connection(connection);
-  }
-  unpresume();
-  // What is not decided yet may only abort: a commit would be told, and the log that comes back would not know it.
-  apply_to_all(core::event::Abort{0, 0, AbortReason::kRestart}, [](const Live& live) {
-    return !live.transaction.outcome && !live.transaction.one_phase_started;
-  });
-}
-
-/// What this start aborted because its log ends before a decision may have been decided in the newer copy: nobody is
-/// told that abort any more.
-void Engine::Impl::unpresume() {
-  std::vector<TransactionId> presumed;
-  live_.walk({}, [&](Live& live) {
-    const core::Transaction& transaction = live.transaction;
-    if (transaction.restored && transaction.abort_reason == AbortReason::kRestart) presumed.push_back(transaction.id);
-    return true;
-  });
-  for (const auto& id : presumed) {
-    Live* live = live_.find(id);
-    const auto watchers = std::move(live->watchers);
-    --stats_.live_by_phase[static_cast<std::size_t>(live->counted_phase)];
-    live_.erase(id);
-    for (const auto& watcher : watchers) reply(last_forced_, watcher.reply, about(id, false));
-  }
-}
-
-/// The participant has durably seen an epoch or an LSN of this log that the log does not explain (design.md §6).
-bool Engine::Impl::shows_old_copy(const session::Hello& hello) const {
-  for (const auto& seen : hello.seen) {
-    if (seen.log != known_.log) continue;
-    if (recovery::is_in_gap_range(known_, seen.epoch)) continue;
-    const auto same = [&](const fact::EpochStarted& started) { return started.epoch == seen.epoch; };
-    const auto epoch = std::find_if(known_.epochs.begin(), known_.epochs.end(), same);
-    if (epoch == known_.epochs.end()) return true;
-    const auto next = std::next(epoch);
-    const bool explained = next == known_.epochs.end() ? seen.lsn <= log_.durable() : seen.lsn < next->first_lsn;
-    if (!explained) return true;
   }
   return false;
 }
@@ -229,7 +167,7 @@ void Engine::Impl::on_said(SessionSaid& command) {
 void Engine::Impl::on_vote(const Session& session, const session::Vote& vote) {
   Live* live = live_.find(vote.branch.transaction);
   if (vote.vote == VoteKind::kReadOnly) ++stats_.read_only_votes;
-  if (live && !shows_only_heuristics(live->transaction)) {
+  if (live && !live->only_reported) {
     apply(*live, core::event::Vote{vote.branch.n, session.participant->name, session.instance, session.incarnation,
                                    vote.vote, vote.reason});
   } else if (vote.vote == VoteKind::kCommit) {
@@ -239,11 +177,12 @@ void Engine::Impl::on_vote(const Session& session, const session::Vote& vote) {
 
 void Engine::Impl::on_ack(Participant& participant, const std::string& instance, const session::Ack& ack) {
   Live* live = live_.find(ack.branch.transaction);
-  const bool only_heuristics = live && shows_only_heuristics(live->transaction);
+  const bool only_heuristics = live && live->only_reported;
   if (live && !only_heuristics) {
     apply(*live, core::event::Ack{ack.branch.n, participant.name, instance, ack.result});
-  } else if (only_heuristics || recovery::classify(known_, epoch_, last_sequence_, ack.branch.transaction) ==
-                                    recovery::IdStatus::kAborted) {
+  } else if (!old_copy_ &&
+             (only_heuristics || recovery::classify(known_, epoch_, last_sequence_, ack.branch.transaction) ==
+                                     recovery::IdStatus::kAborted)) {
     report_against_abort(participant, ack);
   }
 }
@@ -289,8 +228,7 @@ void Engine::Impl::show_aborted_with_heuristics(const TransactionId& id, Lsn lsn
     transaction.decided_at = shown->transaction.decided_at;
     transaction.revision = shown->transaction.revision;
     notify_watchers(*shown, true);
-    --stats_.live_by_phase[static_cast<std::size_t>(shown->counted_phase)];
-    live_.erase(id);
+    take_out(*shown);
   } else if (const auto fact = history_.find(id)) {
     if (const auto* told = std::get_if<fact::AbortTold>(&*fact)) {
       transaction.label = told->label;
@@ -303,6 +241,7 @@ void Engine::Impl::show_aborted_with_heuristics(const TransactionId& id, Lsn lsn
   const std::uint64_t shown_as = transaction.revision;
   adopt(std::move(transaction), {});
   Live* live = live_.find(id);
+  live->only_reported = true;
   live->rests_on = lsn;
   live->transaction.revision = std::max(live->transaction.revision, shown_as + 1);
 }

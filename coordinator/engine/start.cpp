@@ -64,7 +64,10 @@ void Engine::Impl::restore_all() {
     core::Transaction transaction = aborted_with(id, reported);
     if (known_.commits.contains(id.epoch, id.sequence)) {  // its list is no longer kept
       transaction.outcome = Outcome::kCommitted;
-      for (auto& branch : transaction.branches) branch.state = BranchState::kCommitted;
+      for (auto& branch : transaction.branches) {
+        branch.state = BranchState::kCommitted;
+        branch.by_operator = true;  // who asks hears `unknown`: nobody can say who was in the list
+      }
     }
     if (const auto told = known_.abort_details.find(id); told != known_.abort_details.end()) {
       transaction.label = told->second.label;
@@ -73,6 +76,7 @@ void Engine::Impl::restore_all() {
       transaction.decided_at = told->second.decided_at;
     }
     adopt(std::move(transaction), {});
+    live_.find(id)->only_reported = !known_.commits.contains(id.epoch, id.sequence);
   }
   for (const auto& id : known_.detail_order) {
     const auto detail = known_.details.find(id);
@@ -94,21 +98,27 @@ void Engine::Impl::restore_all() {
   known_.detail_order.clear();
   if (known_.gaps.empty()) known_.abort_details.clear();  // else they say which ids of a gap are known
   known_.windows.clear();
-  retire_again();
 }
 
-/// Acknowledgements are not in the log, so a branch that was settled when its participant was retired is unsettled
-/// again; nobody will ever acknowledge it.
-void Engine::Impl::retire_again() {
-  for (const auto& [name, participant] : directory_.all()) {
-    if (participant.retired) retire_branches_of(participant, "retired before this start");
+/// What was unsettled when its participant was retired is in the log as a hazard, before the retirement itself. So what
+/// is unsettled now had acknowledged: that is not in the log, and nobody will say it again.
+void Engine::Impl::settle_retired(core::Transaction& transaction) {
+  for (core::Branch& branch : transaction.branches) {
+    const Participant* participant = directory_.find(branch.participant);
+    if (participant && participant->retired) core::restore_acknowledged(transaction, branch.n);
   }
 }
 
 void Engine::Impl::restore_live(const recovery::LiveFact& fact) {
   const auto* decided = std::get_if<fact::CommitDecided>(&fact);
   std::string body = decided ? recovery::to_record(*decided).body : std::string();
-  std::visit([&](const auto& f) { adopt(core::restore(f, now_), std::move(body)); }, fact);
+  core::Transaction transaction = std::visit([&](const auto& f) { return core::restore(f, now_); }, fact);
+  const auto told = known_.abort_details.find(transaction.id);
+  if (told != known_.abort_details.end() && transaction.outcome == Outcome::kAborted) {
+    transaction.abort_reason = told->second.reason;
+    transaction.decided_at = told->second.decided_at;
+  }
+  adopt(std::move(transaction), std::move(body));
   if (const auto* started = std::get_if<fact::PrepareStarted>(&fact)) record_abort_of(*started);
 }
 
@@ -138,6 +148,7 @@ core::Transaction Engine::Impl::finished_as(const fact::CommitDecided& decided) 
 /// Takes over a restored transaction. When nothing is left to do but its Ended record, its first Tick says so.
 void Engine::Impl::adopt(core::Transaction transaction, std::string decided_body) {
   const TransactionId id = transaction.id;
+  settle_retired(transaction);
   const auto reported = known_.heuristics.find(id);
   const bool has_reports = reported != known_.heuristics.end();
   if (has_reports) {

@@ -86,9 +86,20 @@ void Engine::Impl::leave(Live& live) {
     auto record = recovery::to_record(told);
     history_.add(id, record.kind, std::move(record.body), transaction.revision, 0, now_.at);
   }
-  if (!transaction.origin.key.empty()) keys_.erase(transaction.origin.key);
+  take_out(live);
+}
+
+/// Out of the table, with all that is counted for it.
+void Engine::Impl::take_out(Live& live) {
+  for (Live::Link& link : live.links) {
+    if (!link.participant) continue;
+    link.participant->unsettled -= link.counted_unsettled;
+    link.participant->in_doubt -= link.counted_in_doubt;
+    stats_.in_doubt_branches -= link.counted_in_doubt;
+  }
+  if (!live.transaction.origin.key.empty()) keys_.erase(live.transaction.origin.key);
   --stats_.live_by_phase[static_cast<std::size_t>(live.counted_phase)];
-  live_.erase(id);
+  live_.erase(TransactionId(live.transaction.id));
 }
 
 Lsn Engine::Impl::stage(const Fact& fact) {
