@@ -195,7 +195,7 @@ void Client::run_interactive(const std::string& label) {
   request::Begin begin;
   begin.label = label;
   begin.timeout_ms = world_.transaction_timeout();
-  begin.one_phase = operation->participants.size() == 1 && world_.chance(5'000);
+  begin.one_phase = operation->participants.size() == 1 && world_.chance(8'000);
   ask(begin, [this, operation](const sdk::Answer* answer) {
     const auto* begun = answer ? std::get_if<answer::Transaction>(answer) : nullptr;
     if (!begun) return finish(Result{}, operation->label);  // it dies at its deadline, if it lives
@@ -209,7 +209,7 @@ void Client::enlist(const std::shared_ptr<Operation>& operation) {
   const auto participants = std::exchange(operation->participants, {});
   operation->wanted = static_cast<std::uint32_t>(participants.size());
   operation->under_way = static_cast<std::uint32_t>(participants.size());
-  operation->hurried = world_.faults_on() && world_.chance(1'000);
+  operation->hurried = world_.faults_on() && world_.chance(2'000);
   for (const std::size_t i : participants) {
     Instance* instance = world_.some_instance(i);
     if (instance && world_.chance(7'000)) {

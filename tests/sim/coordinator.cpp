@@ -257,6 +257,7 @@ void Coordinator::arrange_write() {
 void Coordinator::write() {
   write_due_ = false;
   if (!running_->write_batch()) return world_.log_failed(*this);
+  highest_lsn_ = std::max(highest_lsn_, running_->durable());
   log_->look();
   turn_soon();
 }

@@ -36,6 +36,8 @@ class Coordinator final : public Process, private engine::Outbox {
   /// Looks at its clock again.
   void wake() { turn_soon(); }
   Lsn durable_lsn() const { return running_->durable(); }
+  /// Nobody can have been told of a later one, by any start on any directory of this coordinator.
+  Lsn highest_lsn() const { return highest_lsn_; }
   /// What its log says is not held against anybody: an old copy.
   void do_not_record() { recorded_ = false; }
   bool is_old_copy() const { return engine_ && engine_->is_old_copy(); }
@@ -78,6 +80,7 @@ class Coordinator final : public Process, private engine::Outbox {
   std::unique_ptr<Storage> storage_;
   bool older_ = false;  // the directory may know less than was told
   bool recorded_ = true;
+  Lsn highest_lsn_ = 0;
   std::unique_ptr<RunningLog> running_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<engine::Engine> engine_;

@@ -86,7 +86,7 @@ Ack Database::abort(const Branch& branch) {
   if (known == rows_.end() && is_below_horizon(branch.id)) return Ack::kAborted;
   const bool is_unknown = known == rows_.end();
   if (is_unknown || known->second.state == State::kPrepared) set(branch.id, State::kAborted);
-  return is_unknown && rng_.chance(2'000) ? Ack::kUnknownBranch : Ack::kAborted;
+  return is_unknown && rng_.chance(5'000) ? Ack::kUnknownBranch : Ack::kAborted;
 }
 
 Ack Database::commit_one_phase(const Branch& branch, bool has_work) {

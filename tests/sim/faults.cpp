@@ -159,8 +159,11 @@ void World::restore_backup(std::unique_ptr<Storage> backup) {
   note(Fault::kBackup);
   ++crashes;
   by_hand_ = true;
+  // What participants have in hand and not yet on disk counts as well: the operator waits until they are at rest.
   if (coordinator_->alive()) coordinator_->kill(Fall::kPowerCut);
-  const auto [epoch, lsn] = highest_seen();
+  const auto seen = highest_seen();
+  const EpochId epoch = seen.first;
+  const Lsn lsn = std::max(seen.second, coordinator_->highest_lsn());
   trace.line("the directory is lost; its backup is restored above ", epoch.epoch, ":", lsn);
   backup->restore_above(epoch, lsn);
   coordinator_->replace_storage(std::move(backup), true);

@@ -217,6 +217,8 @@ void Instance::take(const session::Enlisted& message) {
 void Instance::work(const TransactionId& transaction, const std::string& key, Enlisted done) {
   if (!alive()) return done("stopped");
   const std::uint64_t number = next_waiter_++;
+  const bool is_hasty = world_.faults_on() && world_.chance(2'000);
+  const Micros patience = is_hasty ? world_.rng.between(kEnlistPatience / 500, kEnlistPatience / 80) : kEnlistPatience;
   const EnlistKey id{transaction, key};
   if (waiters_.count(id) != 0) return done("busy");
   waiters_.emplace(id, Waiter{number, std::move(done)});
@@ -224,7 +226,7 @@ void Instance::work(const TransactionId& transaction, const std::string& key, En
     say(session::Enlist{transaction, key});
     flush();
   }
-  later(world_.rng.between(kEnlistPatience / 100, kEnlistPatience), [this, id, number] {
+  later(patience, [this, id, number] {
     const auto at = waiters_.find(id);
     if (at == waiters_.end() || at->second.number != number) return;
     const Enlisted gone = std::move(at->second.done);

@@ -115,6 +115,9 @@ void Oracle::durable(const Fact& fact) {
 void Oracle::recovered(const recovery::Known& known, bool older) {
   older_log_ |= older;
   for (const auto& [name, participant] : known.participants) registered_.insert(name);
+  for (const auto& [id, reports] : known.heuristics) {  // also of a batch whose sync failed
+    for (const auto& report : reports) branch(report.branch).reported = true;
+  }
   for (auto& [id, story] : stories_) {
     const auto live = known.live.find(id);
     const bool is_live = live != known.live.end() && std::holds_alternative<fact::CommitDecided>(live->second);

@@ -15,7 +15,7 @@ void World::plan_people(Micros span) {
   const auto some_time = [&] { return clock.now() + rng.between(0, span); };
   for (int i = 0; i < 20; ++i) clock.at(some_time(), [this] { inspect(); });
   for (int i = 0; i < 6; ++i) clock.at(some_time(), [this] { meddle(); });
-  for (int i = 0; i < 3; ++i) clock.at(some_time(), [this] { restart_at_work(); });
+  for (int i = 0; i < (plan.troubled ? 10 : 3); ++i) clock.at(some_time(), [this] { restart_at_work(); });
   for (int i = 0; i < 6; ++i) clock.at(some_time(), [this] { say_as_stranger(); });
   for (std::uint32_t i = 0; i < plan.operator_acts; ++i) {
     clock.at(some_time(), [this] { operate(); });
@@ -144,7 +144,10 @@ void World::look_after() {
 
 void World::act_on(const TransactionView& view) {
   if (view.branches.empty()) return;
-  for (auto& instance : instances_) instance->echo(&view.id);
+  for (auto& instance : instances_) {
+    instance->echo(&view.id);
+    if (chance(3'000)) instance->work(view.id, "", [](const std::string&) {});
+  }
   const auto with_heuristic = std::find_if(view.branches.begin(), view.branches.end(),
                                            [](const BranchView& one) { return one.heuristic.has_value(); });
   const bool take_it = with_heuristic != view.branches.end() && chance(5'000);

@@ -38,7 +38,7 @@ void plan_network(Plan& plan, Rng& rng) {
   if (rng.chance(20 * kPercent)) plan.latency_max = rng.between(5, 60) * kMillisecond;
   if (rng.chance(20 * kPercent)) plan.sync_max = rng.between(5, 100) * kMillisecond;
   if (rng.chance(30 * kPercent)) plan.partitions = 1 + static_cast<std::uint32_t>(rng.below(3));
-  if (rng.chance(25 * kPercent)) plan.pauses = 1 + static_cast<std::uint32_t>(rng.below(3));
+  if (rng.chance(45 * kPercent)) plan.pauses = 1 + static_cast<std::uint32_t>(rng.below(3));
   if (rng.chance(20 * kPercent)) plan.clock_jumps = 1 + static_cast<std::uint32_t>(rng.below(3));
 }
 
@@ -58,8 +58,8 @@ void plan_resources(Plan& plan, Rng& rng) {
   if (rng.chance(10 * kPercent)) plan.own_decision = static_cast<std::uint32_t>(rng.below(10 * kPercent));
   if (rng.chance(10 * kPercent)) plan.forgetful = static_cast<std::uint32_t>(rng.below(10 * kPercent));
   if (rng.chance(20 * kPercent)) plan.operator_acts = 1 + static_cast<std::uint32_t>(rng.below(12));
-  if (rng.chance(15 * kPercent)) rng.pick(plan.participants).slow = true;
-  plan.retires = rng.chance(4 * kPercent);
+  if (rng.chance(30 * kPercent)) rng.pick(plan.participants).slow = true;
+  plan.retires = rng.chance(12 * kPercent);
   plan.backup = rng.chance(5 * kPercent);
   plan.old_copy = !plan.backup && rng.chance(5 * kPercent);
   plan.small_memory = rng.chance(20 * kPercent);
@@ -115,7 +115,7 @@ Plan::Plan(std::uint64_t chosen) : seed(chosen) {
   plan_network(*this, rng);
   plan_crashes(*this, rng);
   plan_resources(*this, rng);
-  troubled = rng.chance(12 * kPercent);
+  troubled = rng.chance(45 * kPercent);
   if (troubled) plan_troubles(*this, rng);
 }
 

@@ -175,9 +175,11 @@ void World::finish_by_hand() {
     for (const BranchId& branch : database->in_doubt()) {
       const TransactionId id = branch.transaction;
       const Outcome truth = oracle.truth_about(id);
-      coordinator_->ask(request::ResolveGap{id, truth, "by hand", "operator"}, std::nullopt,
-                        [](const answer::Answer&) {});
-      oracle.settled_gap(id, truth);
+      if (id.epoch != coordinator_->epoch()) {  // else it is no id of a gap
+        coordinator_->ask(request::ResolveGap{id, truth, "by hand", "operator"}, std::nullopt,
+                          [](const answer::Answer&) {});
+        oracle.settled_gap(id, truth);
+      }
       if (clock.now() > kFaultsEnd + 4 * kByHandAfter) database->decide_alone(branch, truth == Outcome::kCommitted);
     }
   }
