@@ -22,7 +22,7 @@ struct Summary {
   std::uint64_t heuristics = 0;
   std::uint64_t crashes = 0;
   std::uint64_t steps = 0;
-  double busy_seconds = 0;                                                          // of all workers together
+  double busy_seconds = 0;  // processor time of all workers together
   std::array<std::uint64_t, static_cast<std::size_t>(Fault::kCount)> with_fault{};  // histories in which it took place
   std::vector<Violation> violations;
 
