@@ -31,6 +31,7 @@ std::optional<Faults::Strike> Faults::next(Operation operation) {
     ++reads_;
   } else {
     history_.push_back(operation);
+    if (watcher_) watcher_(operation);
   }
   const std::uint64_t number = is_read ? reads_ : history_.size();
   const auto hit = std::find_if(planned_.begin(), planned_.end(), [&](const Fault& fault) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace troth::vfs {
@@ -32,6 +34,9 @@ struct Fault {
 class Faults {
  public:
   void plan(const Fault& fault) { planned_.push_back(fault); }
+  /// Called before each operation that is no read, while nothing of it is done yet. What it does with the disk must be
+  /// reads only.
+  void watch(std::function<void(Operation)> watcher) { watcher_ = std::move(watcher); }
   /// The disk is sound again; numbering goes on.
   void heal() { planned_.clear(); }
 
@@ -49,6 +54,7 @@ class Faults {
 
  private:
   std::vector<Fault> planned_;
+  std::function<void(Operation)> watcher_;
   std::vector<Operation> history_;
   std::uint64_t reads_ = 0;
 };

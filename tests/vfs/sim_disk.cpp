@@ -25,7 +25,12 @@ void SimDisk::crash(Ending ending, std::uint64_t salt) {
   dead_ = true;
   ++life_;
   for (auto& [path, holder] : directories_) holder = nullptr;
-  for (auto& [path, node] : names_) node->locks.clear();
+  for (Names* names : {&names_, &durable_names_}) {
+    for (auto& [path, node] : *names) {
+      node->locks.clear();
+      node->shm.reset();
+    }
+  }
   if (ending == Ending::kKill) return;
   Random random(options_.seed * 0x9E3779B97F4A7C15U + salt);
   for (const NameChange& change : unsynced_) {
@@ -222,7 +227,7 @@ void SimDisk::copy_state(const SimDisk& other) {
   std::map<SimNode*, std::shared_ptr<SimNode>> copies;  // by original: a file stays one under all its names
   const auto copy_of = [&](const std::shared_ptr<SimNode>& node) {
     std::shared_ptr<SimNode>& copy = copies[node.get()];
-    if (node && !copy) copy = std::make_shared<SimNode>(SimNode{node->content, {}});
+    if (node && !copy) copy = std::make_shared<SimNode>(SimNode{node->content, {}, {}});
     return copy;
   };
   names_.clear();

@@ -10,12 +10,14 @@
 
 #include "tests/vfs/faults.h"
 #include "tests/vfs/sim_file.h"
+#include "tests/vfs/sim_shm.h"
 
 namespace troth::vfs {
 
 struct SimNode {
   SimFile content;
   std::map<const void*, int> locks;  // by holder: SQLite's lock levels
+  std::weak_ptr<SimShm> shm;         // its connections own it; empty after a crash
 };
 
 /// An open file. It belongs to the process that opened it: after a crash it is good for nothing.

@@ -22,6 +22,7 @@ struct State {
   int lock = SQLITE_LOCK_NONE;
   bool sync_directory = false;  // a journal that was just made: its first sync makes its name durable, as on unix
   bool delete_on_close = false;
+  std::shared_ptr<SimShm> shm;  // from the first use to the unmapping
 
   bool is_nameless() const { return path.empty(); }
 };
@@ -149,6 +150,42 @@ int characteristics(sqlite3_file* file) {
   return state_of(file).disk->medium().powersafe_overwrite ? SQLITE_IOCAP_POWERSAFE_OVERWRITE : 0;
 }
 
+int shm_map(sqlite3_file* file, int number, int size, int extend, void volatile** out) {
+  State& state = state_of(file);
+  *out = nullptr;
+  if (state.disk->is_gone(state.handle)) return SQLITE_IOERR_SHMMAP;
+  if (!state.shm) state.shm = state.handle.node->shm.lock();
+  if (!state.shm) {
+    state.shm = std::make_shared<SimShm>();
+    state.handle.node->shm = state.shm;
+  }
+  *out = state.shm->region(number, static_cast<std::size_t>(size), extend != 0);
+  return SQLITE_OK;
+}
+
+int shm_lock(sqlite3_file* file, int first, int count, int flags) {
+  State& state = state_of(file);
+  if ((flags & SQLITE_SHM_UNLOCK) != 0) {
+    if (state.shm) state.shm->unlock(&state, first, count);
+    return SQLITE_OK;
+  }
+  if (!state.shm || state.disk->is_gone(state.handle)) return SQLITE_IOERR_SHMLOCK;
+  const bool taken = (flags & SQLITE_SHM_EXCLUSIVE) != 0 ? state.shm->lock_exclusive(&state, first, count)
+                                                         : state.shm->lock_shared(&state, first, count);
+  return taken ? SQLITE_OK : SQLITE_BUSY;
+}
+
+void shm_barrier(sqlite3_file*) {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+int shm_unmap(sqlite3_file* file, int) {
+  State& state = state_of(file);
+  if (state.shm) state.shm->unlock(&state, 0, SimShm::kLocks);
+  state.shm.reset();
+  return SQLITE_OK;
+}
+
 int close(sqlite3_file* file) {
   unlock(file, SQLITE_LOCK_NONE);
   const std::unique_ptr<State> state(&state_of(file));
@@ -157,8 +194,9 @@ int close(sqlite3_file* file) {
 }
 
 const sqlite3_io_methods kMethods = {
-    1,           close,           read,    write,   truncate, sync,    size_of, lock,   unlock, check_lock, control,
-    sector_size, characteristics, nullptr, nullptr, nullptr,  nullptr, nullptr, nullptr};
+    2,         close,      read,    write,       truncate,        sync,    size_of,  lock,
+    unlock,    check_lock, control, sector_size, characteristics, shm_map, shm_lock, shm_barrier,
+    shm_unmap, nullptr,    nullptr};
 
 int open(sqlite3_vfs* vfs, sqlite3_filename name, sqlite3_file* file, int flags, int* out_flags) {
   SimDisk& disk = disk_of(vfs);

@@ -9,7 +9,7 @@
 namespace troth::vfs {
 
 /// A VFS of SQLite, registered under a name of its own while this object lives; the disk must outlive it, and every
-/// connection must be closed before. No shared memory: WAL mode needs `locking_mode=EXCLUSIVE`.
+/// connection must be closed before. Connections may be of several threads, one of which is at work at a time.
 class SimVfs {
  public:
   explicit SimVfs(SimDisk& disk);
