@@ -10,9 +10,9 @@ void fail(sqlite3* db, std::string_view doing) {
   throw SqliteError(sqlite3_extended_errcode(db), what + sqlite3_errmsg(db));
 }
 
-Connection::Connection(const std::string& path) {
+Connection::Connection(const std::string& path, const char* vfs) {
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
-  if (sqlite3_open_v2(path.c_str(), &db_, flags, nullptr) != SQLITE_OK) {
+  if (sqlite3_open_v2(path.c_str(), &db_, flags, vfs) != SQLITE_OK) {
     const std::string why = db_ != nullptr ? sqlite3_errmsg(db_) : "out of memory";
     const int code = db_ != nullptr ? sqlite3_extended_errcode(db_) : SQLITE_NOMEM;
     sqlite3_close_v2(db_);

@@ -15,8 +15,8 @@ namespace troth::sqlite {
 
 class Connection {
  public:
-  /// Opens or makes the file; no other settings.
-  explicit Connection(const std::string& path);
+  /// Opens or makes the file through that VFS of SQLite (null: its default); no other settings.
+  explicit Connection(const std::string& path, const char* vfs = nullptr);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

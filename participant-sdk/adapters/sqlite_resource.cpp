@@ -29,10 +29,11 @@ bool leaves_unsure(const SqliteError& error) {
 }  // namespace
 
 struct SqliteResource::Impl {
-  Impl(const std::string& real, Work work, SqliteOptions given)
-      : path(real),
+  Impl(const sqlite::Files& on, const std::string& real, Work work, SqliteOptions given)
+      : files(on),
+        path(real),
         options(std::move(given)),
-        db(path),
+        db(files, path),
         branches(db, std::move(work), options),
         forgetting(branches),
         writer(
@@ -46,12 +47,13 @@ struct SqliteResource::Impl {
     db.may_close_in_order(false);
     std::string why = path + ": " + error.what() + ": nobody knows what of it is on disk";
     if (leaves_unsure(error)) {
-      const std::string unmarked = sqlite::mark_unsure(path);
+      const std::string unmarked = sqlite::mark_unsure(files, path);
       if (!unmarked.empty()) why += "; the next start cannot see this either (" + unmarked + ")";
     }
     options.on_broken ? options.on_broken(why) : end_process(why);
   }
 
+  const sqlite::Files& files;
   const std::string path;
   const SqliteOptions options;
   sqlite::Database db;
@@ -62,23 +64,28 @@ struct SqliteResource::Impl {
 
 /// The lock of the file and all that needs it. A failure while opening may be one of a sync, too.
 struct SqliteResource::Held {
-  Held(const std::string& path, Work work, SqliteOptions options) : only_one(path) {
-    sqlite::rebuild_if_unsure(path);
+  Held(const sqlite::Files& files, const std::string& path, Work work, SqliteOptions options)
+      : only_one(sqlite::only_one(files, path)) {
+    sqlite::rebuild_if_unsure(files, path);
     try {
-      impl = std::make_unique<Impl>(path, std::move(work), std::move(options));
+      impl = std::make_unique<Impl>(files, path, std::move(work), std::move(options));
     } catch (const SqliteError& error) {
-      if ((error.code() & 0xff) == SQLITE_IOERR) sqlite::mark_unsure(path);
+      if ((error.code() & 0xff) == SQLITE_IOERR) sqlite::mark_unsure(files, path);
       throw;
     }
   }
 
-  sqlite::OnlyOne only_one;
+  const std::shared_ptr<void> only_one;
   std::unique_ptr<Impl> impl;
 };
 
+std::unique_ptr<SqliteResource::Held> SqliteResource::hold(const std::string& path, Work work, SqliteOptions options) {
+  const sqlite::Files& files = options.files != nullptr ? *options.files : sqlite::system_files();
+  return std::make_unique<Held>(files, sqlite::real_path(files, path), std::move(work), std::move(options));
+}
+
 SqliteResource::SqliteResource(const std::string& path, Work work, SqliteOptions options)
-    : held_(std::make_unique<Held>(sqlite::real_path(path), std::move(work), std::move(options))),
-      impl_(held_->impl.get()) {}
+    : held_(hold(path, std::move(work), std::move(options))), impl_(held_->impl.get()) {}
 
 SqliteResource::~SqliteResource() = default;
 

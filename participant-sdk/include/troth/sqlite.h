@@ -19,6 +19,10 @@
 
 struct sqlite3;
 
+namespace troth::sqlite {
+class Files;
+}
+
 namespace troth {
 
 /// Why SQL could not do what was asked, in words for people. Thrown out of a branch's work it is a vote to abort.
@@ -55,6 +59,9 @@ struct SqliteOptions {
   /// start can find out, after it has rebuilt the file. Called once, from the resource's thread, before anybody is
   /// answered; if it returns, every call throws from then on. Empty: one line on stderr and _exit(70).
   std::function<void(const std::string& why)> on_broken;
+  /// The disk that the files lie on, which must outlive the resource; null, which is what services want: the operating
+  /// system's. The adapter's own tests hand in one that fails on purpose.
+  const sqlite::Files* files = nullptr;
 };
 
 /// Calls may come from any thread; all SQL runs on one thread of this object over one connection, and what many
@@ -109,6 +116,7 @@ class TROTH_API SqliteResource : public Resource {
  private:
   struct Held;
   struct Impl;
+  static std::unique_ptr<Held> hold(const std::string& path, Work work, SqliteOptions options);
   std::unique_ptr<Held> held_;
   Impl* impl_;
 };
