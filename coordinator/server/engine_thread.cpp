@@ -15,8 +15,12 @@ constexpr Millis kLongestSleepMs = 1'000;
 }  // namespace
 
 EngineThread::EngineThread(Inbox& inbox, std::unique_ptr<engine::Engine> engine, engine::Outbox& outbox,
-                           std::function<void()> on_old_copy)
-    : inbox_(inbox), engine_(std::move(engine)), outbox_(outbox), on_old_copy_(std::move(on_old_copy)) {
+                           std::function<void()> on_old_copy, BeforeTurn before_turn)
+    : inbox_(inbox),
+      engine_(std::move(engine)),
+      outbox_(outbox),
+      on_old_copy_(std::move(on_old_copy)),
+      before_turn_(std::move(before_turn)) {
   snapshot_ = {engine_->stats(), engine_->is_old_copy()};
   thread_ = std::thread([this] { run(); });
 }
@@ -60,6 +64,7 @@ void EngineThread::run() {
       draining = draining_;
     }
     woken = inbox_.take(commands, std::clamp<Millis>(sleep, 0, kLongestSleepMs));
+    if (before_turn_ && !commands.empty()) before_turn_(commands);
     const core::Now time = now();
     engine_->turn(commands, time, outbox_);
     if (!old_copy && engine_->is_old_copy()) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "coordinator/engine/engine.h"
 #include "coordinator/server/inbox.h"
@@ -20,10 +21,12 @@ struct Snapshot {
 
 class EngineThread {
  public:
+  using BeforeTurn = std::function<void(const std::vector<engine::Command>&)>;
+
   /// Starts turning at once. `on_old_copy` is called once, on the engine's thread, if the engine finds that it runs on
-  /// an old copy of its log.
+  /// an old copy of its log; `before_turn` (may be empty) before each turn with what came in, on that thread too.
   EngineThread(Inbox& inbox, std::unique_ptr<engine::Engine> engine, engine::Outbox& outbox,
-               std::function<void()> on_old_copy);
+               std::function<void()> on_old_copy, BeforeTurn before_turn);
   ~EngineThread();  // stops and joins
   EngineThread(const EngineThread&) = delete;
   EngineThread& operator=(const EngineThread&) = delete;
@@ -43,6 +46,7 @@ class EngineThread {
   std::unique_ptr<engine::Engine> engine_;
   engine::Outbox& outbox_;
   std::function<void()> on_old_copy_;
+  const BeforeTurn before_turn_;
 
   mutable std::mutex mutex_;
   std::condition_variable quiet_changed_;

@@ -40,12 +40,14 @@ std::uint32_t draw_nonce() {
 
 }  // namespace
 
-std::variant<OpenedLog, StartError> open_log(const Config& config) {
+std::variant<OpenedLog, StartError> open_log(const Config& config,
+                                             const std::function<void(wal::OpenOptions&)>& change) {
   wal::OpenOptions options;
   options.dir = config.data_dir;
   options.must_exist = config.must_exist;
   options.expected_log_id = config.log_id;
   options.ballast_bytes = config.limits.ballast_bytes;
+  if (change) change(options);
   Replayer replayer(config.limits);
   auto opened = wal::SqliteLog::open(options, replayer);
   if (auto* error = std::get_if<wal::OpenError>(&opened))
@@ -57,16 +59,16 @@ std::variant<OpenedLog, StartError> open_log(const Config& config) {
   return result;
 }
 
-EpochId start_epoch(OpenedLog& opened, Inbox& inbox) {
-  opened.log->on_progress([&inbox] { inbox.ring(); });
+EpochId start_epoch(OpenedLog& opened, wal::Log& log, Inbox& inbox) {
+  log.on_progress([&inbox] { inbox.ring(); });
   fact::EpochStarted started;
   started.epoch = {recovery::next_epoch(opened.known), draw_nonce()};
   started.first_lsn = opened.told_lsn + 1;
   started.at = now().at;
   const wal::Record record = recovery::to_record(started);
-  const Lsn lsn = opened.log->append({&record, 1});
+  const Lsn lsn = log.append({&record, 1});
   std::vector<engine::Command> none;  // nobody sends commands before a socket accepts
-  while (opened.log->durable() < lsn) inbox.take(none, 1'000);
+  while (log.durable() < lsn) inbox.take(none, 1'000);
   recovery::fold(opened.known, lsn, started);
   opened.known.last_lsn = lsn;
   return started.epoch;

@@ -1,6 +1,7 @@
 // coordinator/server/opened_log.h: the first part of a start: from a directory to a log, what it says, and a new epoch.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <variant>
 
@@ -19,11 +20,13 @@ struct OpenedLog {
   bool created = false;
 };
 
-/// Opens and replays. Nothing is appended.
-std::variant<OpenedLog, StartError> open_log(const Config& config);
+/// Opens and replays. Nothing is appended. `change` has the last word on how; empty: nobody has.
+std::variant<OpenedLog, StartError> open_log(const Config& config,
+                                             const std::function<void(wal::OpenOptions&)>& change);
 
-/// Appends EpochStarted and returns once it is durable; `known` then holds it. `inbox` is what the log rings.
-EpochId start_epoch(OpenedLog& opened, Inbox& inbox);
+/// Appends EpochStarted to `log` (the opened one, or what stands before it) and returns once it is durable; `known`
+/// then holds it. `inbox` is what the log rings.
+EpochId start_epoch(OpenedLog& opened, wal::Log& log, Inbox& inbox);
 
 /// Makes the file that lets later starts refuse (73) until the log is restored. Durable when it returns.
 void mark_old_copy(const std::string& data_dir);

@@ -29,10 +29,14 @@ constexpr Millis kGoodbyeMs = 1'500;
 
 class RunningServer final : public Server {
  public:
-  RunningServer(const Config& config, OpenedLog opened)
+  RunningServer(const Config& config, const Seams& seams, OpenedLog opened)
       : config_(config),
+        before_turn_(seams.before_turn),
         opened_(std::move(opened)),
+        log_before_(seams.log ? seams.log(*opened_.log) : nullptr),
+        log_(log_before_ ? *log_before_ : *opened_.log),
         exchange_(io_, inbox_),
+        outbox_before_(seams.outbox ? seams.outbox(exchange_) : nullptr),
         connections_{io_, inbox_, exchange_, config_.limits, started_.identity, {}, {}},
         service_(connections_, {[this] { return readiness(); },
                                 [this](const HttpCounters& http, const SocketCounters& sockets) {
@@ -60,11 +64,15 @@ class RunningServer final : public Server {
   void stop();
 
   const Config config_;
+  const std::function<void(const std::vector<engine::Command>&)> before_turn_;
   OpenedLog opened_;
+  const std::unique_ptr<wal::Log> log_before_;  // null: nothing is between
+  wal::Log& log_;
   Started started_;
   Inbox inbox_;
   transport::Io io_;
   Exchange exchange_;
+  const std::unique_ptr<engine::Outbox> outbox_before_;  // null: nothing is between
   Connections connections_;
   Service service_;
   std::unique_ptr<transport::HttpServer> http_;
@@ -95,7 +103,7 @@ void RunningServer::recover() {
   for (const auto& [id, live] : opened_.known.live) {
     if (std::holds_alternative<fact::CommitDecided>(live)) ++started_.in_doubt;
   }
-  const EpochId epoch = start_epoch(opened_, inbox_);
+  const EpochId epoch = start_epoch(opened_, log_, inbox_);
   started_.identity = {opened_.known.log, epoch, opened_.known.horizon};
   engine::Options options;
   options.limits = config_.limits;
@@ -103,9 +111,9 @@ void RunningServer::recover() {
   options.ping_ms = kPingMs;
   options.session_window = kSessionWindow;
   options.max_messages = kMaxMessages;
-  auto engine =
-      std::make_unique<engine::Engine>(*opened_.log, std::move(opened_.known), epoch, std::move(options), now());
-  engine_ = std::make_unique<EngineThread>(inbox_, std::move(engine), exchange_, [dir = config_.data_dir] {
+  auto engine = std::make_unique<engine::Engine>(log_, std::move(opened_.known), epoch, std::move(options), now());
+  engine::Outbox& outbox = outbox_before_ ? *outbox_before_ : exchange_;
+  const auto on_old_copy = [dir = config_.data_dir] {
     log(Level::kError, "trothd.old_copy", {{"remedy", "trothctl log restore"}});
     try {
       mark_old_copy(dir);
@@ -114,7 +122,8 @@ void RunningServer::recover() {
     } catch (const std::exception& error) {
       log(Level::kError, "trothd.old_copy_not_marked", {{"why", error.what()}});
     }
-  });
+  };
+  engine_ = std::make_unique<EngineThread>(inbox_, std::move(engine), outbox, on_old_copy, before_turn_);
 }
 
 std::string RunningServer::serve() {
@@ -183,17 +192,17 @@ void RunningServer::stop() {
   stopped_ = true;
   io_.stop();  // first: nobody must be told anything that the engine says while the log closes
   if (engine_) engine_->stop();
-  opened_.log->stop();
+  log_.stop();
 }
 
 }  // namespace
 
-std::variant<std::unique_ptr<Server>, StartError> Server::start(const Config& config, Hooks hooks) {
-  auto opened = open_log(config);
+std::variant<std::unique_ptr<Server>, StartError> Server::start(const Config& config, Hooks hooks, const Seams& seams) {
+  auto opened = open_log(config, seams.log_options);
   if (auto* error = std::get_if<StartError>(&opened)) return std::move(*error);
   auto& log = std::get<OpenedLog>(opened);
   if (log.created && hooks.on_new_log) hooks.on_new_log(log.known.log);
-  auto server = std::make_unique<RunningServer>(config, std::move(log));
+  auto server = std::make_unique<RunningServer>(config, seams, std::move(log));
   if (hooks.on_signal) server->on_signal(std::move(hooks.on_signal));
   if (std::string why = server->bind(); !why.empty()) return StartError{kExitCannotBind, std::move(why)};
   if (std::string why = server->serve(); !why.empty()) return StartError{kExitCannotBind, std::move(why)};

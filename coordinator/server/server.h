@@ -7,9 +7,12 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "coordinator/engine/engine.h"
 #include "coordinator/server/config.h"
 #include "coordinator/server/identity.h"
+#include "wal/sqlite_log.h"
 
 namespace troth::server {
 
@@ -38,10 +41,24 @@ struct Hooks {
   std::function<void(int)> on_signal;
 };
 
+/// Where something may be put between the parts of a server: tests put decorators there, the product nothing. What is
+/// empty changes nothing.
+struct Seams {
+  /// Changes how the log is opened, and on which file system.
+  std::function<void(wal::OpenOptions&)> log_options;
+  /// What everybody appends to instead of the opened log, which it wraps and which outlives it.
+  std::function<std::unique_ptr<wal::Log>(wal::Log& opened)> log;
+  /// Where the engine's messages go instead of to `exchange`, which it wraps and which outlives it.
+  std::function<std::unique_ptr<engine::Outbox>(engine::Outbox& exchange)> outbox;
+  /// Sees what came in, on the engine's thread, before each turn that is given it.
+  std::function<void(const std::vector<engine::Command>&)> before_turn;
+};
+
 class Server {
  public:
   /// Opens the log, recovers, makes the new epoch durable, and only then answers anybody.
-  static std::variant<std::unique_ptr<Server>, StartError> start(const Config& config, Hooks hooks = {});
+  static std::variant<std::unique_ptr<Server>, StartError> start(const Config& config, Hooks hooks = {},
+                                                                 const Seams& seams = {});
   virtual ~Server() = default;  // as a crash would, if `drain` did not come first; but the log closes in order
 
   virtual const Started& started() const = 0;
