@@ -47,6 +47,38 @@ Chain next_chain(const Chain& before, Lsn lsn, std::uint16_t kind, std::string_v
   return hash_of(bytes);
 }
 
+Chain first_chain_of_set(LogId log_id, Lsn cut) {
+  std::string bytes = "troth set ";
+  append_big_endian(bytes, log_id.value, 8);
+  append_big_endian(bytes, cut, 8);
+  return hash_of(bytes);
+}
+
+Chain proof_of_kept(LogId log_id, Lsn lsn, std::uint16_t kind, std::string_view key, std::string_view body) {
+  return next_chain(first_chain(log_id), lsn, kind, key, body);
+}
+
+Chain plus(const Chain& sum, const Chain& proof) {
+  Chain result;
+  unsigned carry = 0;
+  for (std::size_t i = sum.size(); i-- > 0; carry >>= 8) {
+    carry += unsigned{sum[i]} + proof[i];
+    result[i] = static_cast<unsigned char>(carry & 0xff);
+  }
+  return result;
+}
+
+Chain minus(const Chain& sum, const Chain& proof) {
+  Chain result;
+  unsigned borrow = 0;
+  for (std::size_t i = sum.size(); i-- > 0;) {
+    const unsigned taken = proof[i] + borrow;
+    borrow = sum[i] < taken ? 1 : 0;
+    result[i] = static_cast<unsigned char>((sum[i] - taken) & 0xff);
+  }
+  return result;
+}
+
 std::string_view bytes_of(const Chain& chain) {
   return {reinterpret_cast<const char*>(chain.data()), chain.size()};
 }

@@ -22,6 +22,15 @@ Chain first_chain(LogId log_id);
 /// big-endian.
 Chain next_chain(const Chain& before, Lsn lsn, std::uint16_t kind, std::string_view key, std::string_view body);
 
+/// The value before the first row of a set: bound to the log and to what the set speaks for.
+Chain first_chain_of_set(LogId log_id, Lsn cut);
+
+/// What proves one row of `kept`.
+Chain proof_of_kept(LogId log_id, Lsn lsn, std::uint16_t kind, std::string_view key, std::string_view body);
+/// Both as one number of 128 bits; what does not fit falls off, so that what was added can be taken away again.
+Chain plus(const Chain& sum, const Chain& proof);
+Chain minus(const Chain& sum, const Chain& proof);
+
 /// XXH3-128 of plain bytes: the check of `meta` and of a head slot.
 Chain hash_of(std::string_view bytes);
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,8 @@ struct Found {
   std::string body;
 };
 
+class Superseding;
+
 /// One thread (the engine's) appends, finds and takes; the log's own writer thread makes durable and then calls the
 /// progress callback. A failed write or sync is not an error to handle: nobody knows what is on disk, so the process
 /// stops with exit code 70 and the next start rebuilds before it answers anybody.
@@ -62,9 +65,8 @@ class Log {
   /// False when less than the reserve is left on the disk: refuse new work, finish old. Any thread.
   virtual bool has_reserve() const = 0;
 
-  /// Allows the log to delete rows at or before `upto`, a few at a time, in its own time. Precondition: a durable
-  /// Checkpoint supersedes them.
-  virtual void drop_prefix(Lsn upto) = 0;
+  /// Begins to make the log shorter; any thread but the engine's. One at a time.
+  virtual std::unique_ptr<Superseding> supersede() = 0;
 
   /// Writes and syncs everything appended, then closes in order (the next start will not rebuild). Blocks.
   virtual void stop() = 0;

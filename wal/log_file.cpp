@@ -6,75 +6,88 @@
 #include "wal/generations.h"
 
 namespace troth::wal {
-namespace {
 
-constexpr Lsn kDropRows = 256;
-
-}  // namespace
-
-LogFile::Session::Session(std::unique_ptr<Database> open, const Point& end)
+LogFile::Session::Session(std::unique_ptr<Database> open, Meta& meta, const Point& end)
     : db(std::move(open)),
       records(*db, end),
       begin(db->prepare("BEGIN IMMEDIATE")),
       commit(db->prepare("COMMIT")),
-      find(db->prepare("SELECT lsn, kind, body FROM record INDEXED BY record_by_key WHERE key = ?1 "
+      find(db->prepare("SELECT lsn, kind, body, chain, (SELECT chain FROM record AS before WHERE before.lsn = "
+                       "found.lsn - 1) FROM record AS found INDEXED BY record_by_key WHERE key = ?1 "
                        "ORDER BY lsn DESC LIMIT 1")),
-      chain_at(db->prepare("SELECT chain FROM record WHERE lsn = ?1")),
-      drop(db->prepare("DELETE FROM record WHERE lsn <= ?1")) {}
+      find_kept(db->prepare("SELECT lsn, kind, body, proof FROM kept INDEXED BY kept_by_key WHERE key = ?1 "
+                            "ORDER BY lsn DESC LIMIT 1")),
+      shortener(*db, meta) {}
 
 LogFile::LogFile(Directory directory, Generation generation, const OpenOptions& options)
     : directory_(std::move(directory)),
       meta_(generation.meta),
       head_(std::move(generation.head)),
-      session_(std::make_unique<Session>(std::move(generation.db), generation.end)),
+      session_(std::make_unique<Session>(std::move(generation.db), meta_, generation.end)),
       space_(directory_, {options.ballast_bytes, options.reserve_bytes}),
       checkpoint_pages_(options.checkpoint_pages) {}
 
-double LogFile::commit(const Batch& batch) {
+double LogFile::write(const Batch& batch, const std::function<void(Shortener&)>& shorten) {
   session_->begin.run();
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const Batch::View record = batch[i];
     session_->records.add(record.kind, record.key, record.body);
   }
+  if (shorten) shorten(session_->shortener);
   const auto before = std::chrono::steady_clock::now();
   session_->commit.run();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - before;
-  head_.write(session_->records.end());
+  if (!batch.empty()) head_.write(session_->records.end());
   return took.count();
 }
 
 Found LogFile::find(const std::string& key, std::uint64_t token) {
-  Statement& find = session_->find;
   Found found;
   found.token = token;
-  find.bind_blob(1, key);
-  found.present = !key.empty() && find.step();
-  if (found.present) {
-    found.lsn = static_cast<Lsn>(find.integer(0));
-    found.kind = static_cast<std::uint16_t>(find.integer(1));
-    found.body = find.text(2);
-  }
-  find.reset();
+  if (key.empty()) return found;
+  find_record(key, found);
+  if (!found.present) find_kept(key, found);
   return found;
 }
 
-bool LogFile::drop_some(Lsn upto) {
-  upto = std::min(upto, end());
-  if (upto <= meta_.base.lsn) return false;
-  head_.sync();  // a head below the base would prove nothing
-  const Lsn last = std::min(upto, meta_.base.lsn + kDropRows);
-  session_->chain_at.bind(1, static_cast<std::int64_t>(last));
-  if (!session_->chain_at.step()) throw std::runtime_error(session_->db->file() + ": a record to drop is not there");
-  const auto chain = chain_from_bytes(session_->chain_at.blob(0));
-  session_->chain_at.reset();
-  if (!chain) throw std::runtime_error(session_->db->file() + ": a record to drop has no chain");
-  meta_.base = {last, *chain};
-  session_->begin.run();
-  session_->drop.bind(1, static_cast<std::int64_t>(last));
-  session_->drop.run();
-  write_base(*session_->db, meta_);
-  session_->commit.run();
-  return last < upto;
+namespace {
+
+void read_found(const Statement& row, Found& found) {
+  found.present = true;
+  found.lsn = static_cast<Lsn>(row.integer(0));
+  found.kind = static_cast<std::uint16_t>(row.integer(1));
+  found.body = row.text(2);
+}
+
+[[noreturn]] void changed_on_disk(const Database& db, Lsn lsn) {
+  throw std::runtime_error(db.file() + ": record " + std::to_string(lsn) +
+                           " was changed on disk since this process started");
+}
+
+}  // namespace
+
+void LogFile::find_record(const std::string& key, Found& found) {
+  Statement& find = session_->find;
+  find.bind_blob(1, key);
+  if (find.step()) {
+    read_found(find, found);
+    const auto before =
+        found.lsn == meta_.base.lsn + 1 ? std::optional(meta_.base.chain) : chain_from_bytes(find.blob(4));
+    const bool sound = before && find.blob(3) == bytes_of(next_chain(*before, found.lsn, found.kind, key, found.body));
+    if (!sound) changed_on_disk(*session_->db, found.lsn);
+  }
+  find.reset();
+}
+
+void LogFile::find_kept(const std::string& key, Found& found) {
+  Statement& find = session_->find_kept;
+  find.bind_blob(1, key);
+  if (find.step()) {
+    read_found(find, found);
+    const Chain proof = proof_of_kept(meta_.log_id, found.lsn, found.kind, key, found.body);
+    if (find.blob(3) != bytes_of(proof)) changed_on_disk(*session_->db, found.lsn);
+  }
+  find.reset();
 }
 
 void LogFile::checkpoint_if_due() {

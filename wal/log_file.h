@@ -9,6 +9,7 @@
 #include "wal/head.h"
 #include "wal/log.h"
 #include "wal/records.h"
+#include "wal/shorten.h"
 #include "wal/space.h"
 #include "wal/sqlite_log.h"
 
@@ -26,13 +27,16 @@ class LogFile {
  public:
   LogFile(Directory directory, Generation generation, const OpenOptions& options);
 
-  /// Appends the batch in one SQLite transaction and notes its end in the head. When it returns the batch is durable.
-  /// Returns the seconds spent inside COMMIT.
-  double commit(const Batch& batch);
+  /// Appends the batch and does what `shorten` does, in one SQLite transaction, and notes the new end in the head. When
+  /// it returns all of it is durable. Returns the seconds spent inside COMMIT.
+  double write(const Batch& batch, const std::function<void(Shortener&)>& shorten = {});
+  /// For what stands outside a transaction: `begin`, `read` and `give_up`.
+  Shortener& shortener() { return session_->shortener; }
+  void sync_head() { head_.sync(); }
   Lsn end() const { return session_->records.end().lsn; }
+  const Set& set() const { return meta_.set; }
+  /// Proven again: throws when the record that is found was changed on disk.
   Found find(const std::string& key, std::uint64_t token);
-  /// Deletes a few rows at or before `upto`; true when there are more.
-  bool drop_some(Lsn upto);
   /// Brings the -wal's pages into the file once it has grown to its fixed size.
   void checkpoint_if_due();
   /// What is done each half second: sync the head, look for a swapped directory, look at the space.
@@ -45,15 +49,18 @@ class LogFile {
 
  private:
   struct Session {
-    explicit Session(std::unique_ptr<Database> open, const Point& end);
+    Session(std::unique_ptr<Database> open, Meta& meta, const Point& end);
     std::unique_ptr<Database> db;  // before the statements: they end first
     RecordWriter records;
     Statement begin;
     Statement commit;
     Statement find;
-    Statement chain_at;
-    Statement drop;
+    Statement find_kept;
+    Shortener shortener;
   };
+
+  void find_record(const std::string& key, Found& found);
+  void find_kept(const std::string& key, Found& found);
 
   Directory directory_;
   Meta meta_;

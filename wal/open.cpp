@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <random>
 
 #include "wal/build.h"
@@ -18,6 +19,13 @@ LogId new_log_id() {
   LogId id;
   while (id.value == 0) id.value = std::uint64_t{random()} << 32 | random();
   return id;
+}
+
+/// How many rows a replay will see, as far as can be told before they are proven.
+std::uint64_t rows_to_see(const Database& db, const Meta& meta) {
+  const std::string last = db.ask("SELECT max(lsn) FROM record");
+  const auto lsn = last.empty() ? 0 : std::strtoull(last.c_str(), nullptr, 10);
+  return meta.set.rows() + (lsn > meta.set.cut ? lsn - meta.set.cut : 0);
 }
 
 class Opener {
@@ -81,7 +89,7 @@ class Opener {
     meta.generation = 1;
     meta.base = {0, first_chain(meta.log_id)};
     directory_.create(log_name(1));
-    build_generation(directory_, meta, {});
+    build_generation(directory_, meta, [](SetWriter&, KeptWriter&) {});
     switched_ = true;
     write_current(directory_, 1);
   }
@@ -147,18 +155,24 @@ class Opener {
 
   void replay(Generation& generation) {
     const auto see = [this](const Stored& record) { return replayer_.see(record); };
-    generation.end = prove_records(*generation.db, generation.meta, generation.head.found(), see);
+    const Meta& meta = generation.meta;
+    replayer_.expect(rows_to_see(*generation.db, meta));
+    prove_set(*generation.db, meta, see);
+    generation.end = prove_records(*generation.db, meta, generation.head.found(), see);
+    prove_kept(*generation.db, meta);
   }
 
   /// The last stop was unclean, and what was read may lie in the page cache only: everything that counts goes into new
   /// files, synced, before anybody is answered from it. A crash at any line leaves CURRENT naming one whole generation
   /// and RUNNING beside it, so the next start does this again.
   Generation rebuild(Generation old) {
-    const std::vector<Record> records = replayer_.rebuilt(old.end.lsn);
-    const Meta meta{old.meta.log_id, look(directory_).unused(), old.end};
+    Meta meta;
+    meta.log_id = old.meta.log_id;
+    meta.generation = look(directory_).unused();
+    meta.base = old.end;
     directory_.create(log_name(meta.generation));  // takes the name before leftovers go: none is used twice
     delete_others(directory_, {old.meta.generation, meta.generation});
-    build_generation(directory_, meta, records);
+    build_generation(directory_, meta, [&](SetWriter& set, KeptWriter& kept) { restate(old, set, kept); });
     Generation fresh = open_generation(meta.generation);
     prove_structure(*fresh.db);
     replayer_.reset();
@@ -169,6 +183,16 @@ class Opener {
     old.db.reset();
     delete_others(directory_, {meta.generation});
     return fresh;
+  }
+
+  void restate(const Generation& old, SetWriter& set, KeptWriter& kept) {
+    const Lsn cut = old.end.lsn;
+    const Lsn keys_upto = replayer_.rebuilt(cut, [&](const Record& row) { set.add(row.kind, row.body); });
+    const auto keep = [&](const KeptRow& row) {
+      if (row.lsn > keys_upto) kept.add(row.lsn, row.kind, row.key, row.body);
+    };
+    prove_kept(*old.db, old.meta, keep);
+    for_each_keyed(*old.db, cut, keep);
   }
 
   [[noreturn]] void refuse(int code, const std::string& name, const std::string& what,

@@ -1,19 +1,18 @@
 #include "wal/records.h"
 
-#include "wal/sqlite_log.h"
+#include "wal/damage.h"
 
 namespace troth::wal {
 namespace {
 
-[[noreturn]] void damaged(const Database& db, const std::string& what) {
-  throw OpenError{kExitDamaged, db.file() + ": " + what +
-                                    "; nothing was changed. Run `trothctl log verify` to see what is proven and "
-                                    "`trothctl log salvage` to keep it"};
-}
-
 class Prover {
  public:
-  Prover(const Database& db, const Meta& meta, const Point& head) : db_(db), head_(head), end_(meta.base) {
+  Prover(const Database& db, const Meta& meta, const Point& head)
+      : db_(db), cut_(meta.set.cut), head_(head), end_(meta.base) {
+    if (end_.lsn > cut_) {
+      damaged(db, "the log begins after LSN " + std::to_string(end_.lsn) +
+                      ", but its set speaks only for what lies up to " + std::to_string(cut_));
+    }
     if (head.lsn < end_.lsn) {
       damaged(db, "the log begins after LSN " + std::to_string(end_.lsn) + ", its newest sound head slot names LSN " +
                       std::to_string(head.lsn) + ": a newer slot was lost");
@@ -35,17 +34,17 @@ class Prover {
     }
     end_ = {lsn, chain};
     compare_with_head();
-    const std::string reason = see({lsn, static_cast<std::uint16_t>(kind), body});
-    if (reason.empty()) return;
-    if (!reason.starts_with("newer format")) damaged(db_, name + " cannot be understood: " + reason);
-    throw OpenError{kExitForeign, db_.file() + ": " + name + ": " + reason +
-                                      "; nothing was changed. Start the newer version that wrote it"};
+    if (lsn > cut_) must_understand(db_, name, see({lsn, static_cast<std::uint16_t>(kind), body}));
   }
 
   Point finish() const {
     if (head_.lsn > end_.lsn) {
       damaged(db_, "the log ends at LSN " + std::to_string(end_.lsn) + ", but LSN " + std::to_string(head_.lsn) +
                        " was durable: records that somebody was told of are lost");
+    }
+    if (cut_ > end_.lsn) {
+      damaged(db_, "the log ends at LSN " + std::to_string(end_.lsn) + ", but its set speaks for what lay up to " +
+                       std::to_string(cut_));
     }
     return end_;
   }
@@ -61,6 +60,7 @@ class Prover {
   }
 
   const Database& db_;
+  const Lsn cut_;
   const Point head_;
   Point end_;
 };

@@ -21,8 +21,9 @@ class RecordWriter {
 };
 
 /// Reads every record in order, proves that the LSNs are dense and the chain is whole from the base on, that it passes
-/// through `head`, and returns the end. `see` gets each record whose chain is proven; what it returns, if not empty, is
-/// why the record cannot be understood. Throws OpenError (73, or 74 when the reason begins with "newer format").
+/// through `head`, and returns the end. `see` gets each record after the set's cut once its chain is proven; what it
+/// returns, if not empty, is why the record cannot be understood. Throws OpenError (73, or 74 when the reason begins
+/// with "newer format").
 Point prove_records(const Database& db, const Meta& meta, const Point& head,
                     const std::function<std::string(const Stored&)>& see);
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 
+#include "wal/damage.h"
 #include "wal/sqlite_log.h"
 
 namespace troth::wal {
@@ -13,6 +14,13 @@ constexpr const char* kRecordTable =
     "CREATE TABLE record(lsn INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key BLOB, body BLOB NOT NULL, "
     "chain BLOB NOT NULL) STRICT";
 constexpr const char* kKeyIndex = "CREATE INDEX record_by_key ON record(key) WHERE key IS NOT NULL";
+constexpr const char* kRestatedTable =
+    "CREATE TABLE restated(n INTEGER PRIMARY KEY, kind INTEGER NOT NULL, body BLOB NOT NULL, chain BLOB NOT NULL) "
+    "STRICT";
+constexpr const char* kKeptTable =
+    "CREATE TABLE kept(lsn INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key BLOB NOT NULL, body BLOB NOT NULL, "
+    "proof BLOB NOT NULL) STRICT";
+constexpr const char* kKeptIndex = "CREATE INDEX kept_by_key ON kept(key)";
 constexpr const char* kMetaTable =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID";
 
@@ -41,7 +49,13 @@ Rows rows_of(const Meta& meta) {
           {"base_lsn", std::to_string(meta.base.lsn)},
           {"format", std::to_string(kFormatVersion)},
           {"generation", std::to_string(meta.generation)},
-          {"log_id", to_text(meta.log_id)}};
+          {"kept_count", std::to_string(meta.kept.count)},
+          {"kept_sum", to_hex(meta.kept.sum)},
+          {"log_id", to_text(meta.log_id)},
+          {"set_chain", to_hex(meta.set.chain)},
+          {"set_cut", std::to_string(meta.set.cut)},
+          {"set_first", std::to_string(meta.set.first)},
+          {"set_last", std::to_string(meta.set.last)}};
 }
 
 std::string check_of(const Rows& rows) {
@@ -52,17 +66,10 @@ std::string check_of(const Rows& rows) {
   return to_hex(hash_of(lines));
 }
 
-void put(const Database& db, const std::string& name, const std::string& value) {
-  Statement insert = db.prepare("INSERT OR REPLACE INTO meta(name, value) VALUES(?1, ?2)");
+void put(Statement& insert, const std::string& name, const std::string& value) {
   insert.bind_text(1, name);
   insert.bind_text(2, value);
   insert.run();
-}
-
-[[noreturn]] void damaged(const Database& db, const std::string& what) {
-  throw OpenError{kExitDamaged, db.file() + ": " + what +
-                                    "; nothing was changed. Run `trothctl log verify` to see what is proven and "
-                                    "`trothctl log salvage` to keep it"};
 }
 
 std::uint64_t number(const Database& db, const Rows& rows, const std::string& name) {
@@ -73,6 +80,13 @@ std::uint64_t number(const Database& db, const Rows& rows, const std::string& na
   const auto [stop, error] = std::from_chars(row->second.data(), end, value);
   if (error != std::errc() || stop != end) damaged(db, "the meta row `" + name + "` is no number");
   return value;
+}
+
+Chain chain_of(const Database& db, const Rows& rows, const std::string& name) {
+  const auto row = rows.find(name);
+  const auto chain = row == rows.end() ? std::nullopt : chain_from_hex(row->second);
+  if (!chain) damaged(db, "the meta row `" + name + "` cannot be read");
+  return *chain;
 }
 
 void check_identity(const Database& db) {
@@ -91,7 +105,8 @@ void check_identity(const Database& db) {
 void check_tables(const Database& db) {
   const std::string found =
       db.ask("SELECT group_concat(sql, '|') FROM (SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name)");
-  const std::string expected = std::string(kMetaTable) + "|" + kRecordTable + "|" + kKeyIndex;
+  const std::string expected = std::string(kKeptTable) + "|" + kKeptIndex + "|" + kMetaTable + "|" + kRecordTable +
+                               "|" + kKeyIndex + "|" + kRestatedTable;
   if (found != expected) damaged(db, "the tables are not those of a log");
 }
 
@@ -116,8 +131,11 @@ void make_schema(const Database& db, const Meta& meta) {
   db.run("PRAGMA user_version=" + std::to_string(kFormatVersion));
   db.run(kRecordTable);
   db.run(kKeyIndex);
+  db.run(kRestatedTable);
+  db.run(kKeptTable);
+  db.run(kKeptIndex);
   db.run(kMetaTable);
-  write_base(db, meta);
+  write_meta(db, meta);
   db.run("COMMIT");
 }
 
@@ -136,18 +154,23 @@ Meta read_schema(const Database& db) {
   }
   Meta meta;
   const auto log_id = parse_log_id(rows["log_id"]);
-  const auto base_chain = chain_from_hex(rows["base_chain"]);
-  if (!log_id || !base_chain) damaged(db, "the meta rows `log_id` and `base_chain` cannot be read");
+  if (!log_id) damaged(db, "the meta row `log_id` cannot be read");
   meta.log_id = *log_id;
   meta.generation = number(db, rows, "generation");
-  meta.base = {number(db, rows, "base_lsn"), *base_chain};
+  meta.base = {number(db, rows, "base_lsn"), chain_of(db, rows, "base_chain")};
+  meta.set.cut = number(db, rows, "set_cut");
+  meta.set.first = number(db, rows, "set_first");
+  meta.set.last = number(db, rows, "set_last");
+  meta.set.chain = chain_of(db, rows, "set_chain");
+  meta.kept = {number(db, rows, "kept_count"), chain_of(db, rows, "kept_sum")};
   return meta;
 }
 
-void write_base(const Database& db, const Meta& meta) {
+void write_meta(const Database& db, const Meta& meta) {
   const Rows rows = rows_of(meta);
-  for (const auto& [name, value] : rows) put(db, name, value);
-  put(db, "check", check_of(rows));
+  Statement insert = db.prepare("INSERT OR REPLACE INTO meta(name, value) VALUES(?1, ?2)");
+  for (const auto& [name, value] : rows) put(insert, name, value);
+  put(insert, "check", check_of(rows));
 }
 
 }  // namespace troth::wal

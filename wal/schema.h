@@ -18,12 +18,30 @@ struct Point {
   Chain chain{};
 };
 
+/// The set: rows `first` to `last` of the table `restated`, which say what all records up to `cut` said. Rows outside
+/// are what an interrupted compaction left, or an older set: they count for nothing.
+struct Set {
+  Lsn cut = 0;
+  std::uint64_t first = 1;
+  std::uint64_t last = 0;  // below first: the set is empty
+  Chain chain{};           // after its last row
+  std::uint64_t rows() const { return last + 1 - first; }
+};
+
+/// What the rows of the table `kept` sum up to: none can go, come or change unnoticed.
+struct KeptSum {
+  std::uint64_t count = 0;
+  Chain sum{};  // of their proofs
+};
+
 /// The rows of `meta`. `base` is the position before the first record of the file: rows at or before it were dropped,
 /// or lie in an older generation.
 struct Meta {
   LogId log_id;
   std::uint64_t generation = 0;
   Point base;
+  Set set;
+  KeptSum kept;
 };
 
 /// Sets every pragma of the recipe and reads each back; throws OpenError (73) when one does not hold.
@@ -36,7 +54,7 @@ void make_schema(const Database& db, const Meta& meta);
 /// a file that is no log, is a backup, or whose schema or meta were changed. Writes nothing.
 Meta read_schema(const Database& db);
 
-/// Replaces the base, within the caller's transaction.
-void write_base(const Database& db, const Meta& meta);
+/// Replaces the rows of `meta`, within the caller's transaction.
+void write_meta(const Database& db, const Meta& meta);
 
 }  // namespace troth::wal

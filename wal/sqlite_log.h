@@ -41,17 +41,21 @@ struct OpenError {
   std::string message;
 };
 
-/// What the opener does with the records: sees every one in LSN order, and after an unclean stop gives the records of
-/// the next generation.
+/// What the opener does with the records: sees every row of the set and then every record after the set's cut, in
+/// order, and after an unclean stop says them again for the next generation.
 class Replayer {
  public:
   virtual ~Replayer() = default;
+  /// About how many rows will be seen from here on. Called before the first, and again after `reset`.
+  virtual void expect(std::uint64_t /*rows*/) {}
   /// Empty, or why this record cannot be understood: then the open fails with 73, or with 74 when the reason begins
-  /// with "newer format".
+  /// with "newer format". The LSN of a row of the set is 0.
   virtual std::string see(const Stored& record) = 0;
-  /// The fewest records that mean the same as all that were seen; the last is a checkpoint at `cut`.
-  virtual std::vector<Record> rebuilt(Lsn cut) = 0;
-  /// Called before the records of a rebuilt generation are replayed through `see` again: forget what was seen.
+  /// Adds the fewest records that mean the same as all that were seen: the set of the next generation, which speaks for
+  /// everything up to `cut`. Keys need no restating: every record with a key stays findable, but for those at or below
+  /// the LSN that is returned.
+  virtual Lsn rebuilt(Lsn cut, const std::function<void(const Record&)>& add) = 0;
+  /// Called before a rebuilt generation is replayed through `see` again: forget what was seen.
   virtual void reset() = 0;
 };
 
@@ -63,6 +67,9 @@ struct LogStats {
   std::array<std::uint64_t, 12> batch_buckets{};  // upper bounds in records: 1 2 4 … 1024 +Inf
   std::uint64_t file_bytes = 0;
   std::uint64_t free_bytes = 0;
+  Lsn cut = 0;  // what the set speaks for; the records after it are what a start has to read besides
+  std::uint64_t set_rows = 0;
+  std::uint64_t compactions = 0;  // finished by this process
 };
 
 class SqliteLog : public Log {

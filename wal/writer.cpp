@@ -33,8 +33,10 @@ WriterLog::WriterLog(std::unique_ptr<LogFile> file, std::function<void(int exit_
       file_(std::move(file)),
       durable_(file_->end()),
       next_lsn_(file_->end() + 1),
+      dropping_(file_->shortener().has_leftovers()),
       tend_due_(Clock::now() + kTendEvery) {
   stats_.file_bytes = file_->bytes();
+  note_set();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -89,12 +91,6 @@ void WriterLog::on_progress(std::function<void()> callback) {
   progress_ = std::move(callback);
 }
 
-void WriterLog::drop_prefix(Lsn upto) {
-  const std::lock_guard lock(mutex_);
-  drop_upto_ = std::max(drop_upto_, upto);
-  wake(true);
-}
-
 LogStats WriterLog::stats() const {
   const std::lock_guard lock(stats_mutex_);
   LogStats stats = stats_;
@@ -109,16 +105,23 @@ void WriterLog::run() {
   } catch (const std::exception& error) {
     fail(error.what());
   }
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  if (work_.piece == nullptr) std::swap(work_.piece, piece_);
+  if (work_.piece == nullptr) return;
+  work_.piece->stopped = work_.piece->done = true;
+  answered_.notify_all();
 }
 
 bool WriterLog::turn() {
   take(work_);
   if (work_.abandon) return false;
-  if (!work_.batch.empty()) commit(work_.batch);
+  if (work_.piece != nullptr) prepare(*work_.piece);
+  if (!work_.batch.empty() || dropping_ || work_.piece != nullptr) write();
   answer(work_.questions);
   if (progress_ && (!work_.batch.empty() || !work_.questions.empty())) progress_();
+  if (work_.piece != nullptr) answer(*std::exchange(work_.piece, nullptr));
   file_->checkpoint_if_due();
-  dropping_ = file_->drop_some(work_.drop_upto);
   if (Clock::now() >= tend_due_) tend();
   if (work_.stop) file_->close_in_order();
   return !work_.stop;
@@ -134,20 +137,133 @@ void WriterLog::take(Work& work) {
   urgent_ = false;
   std::swap(work.batch, queue_);
   std::swap(work.questions, questions_);
-  work.drop_upto = drop_upto_;
+  work.piece = std::exchange(piece_, nullptr);
   work.stop = stop_;
   work.abandon = abandon_;
 }
 
-void WriterLog::commit(const Batch& batch) {
-  const double seconds = file_->commit(batch);
+/// One SQLite transaction and one sync for all that a turn writes: a compaction costs no syncs of its own while there
+/// is traffic.
+void WriterLog::write() {
+  const bool is_writing_piece = work_.piece != nullptr && work_.piece->kind >= Piece::Kind::kAdd;
+  const bool shortens = dropping_ || is_writing_piece;
+  if (work_.batch.empty() && !shortens) return;
+  const double seconds = file_->write(
+      work_.batch, [&](Shortener& shortener) { shorten(shortener, is_writing_piece ? work_.piece : nullptr); });
   durable_ = file_->end();
+  if (is_writing_piece) note_set();
   const std::lock_guard lock(stats_mutex_);
   ++stats_.batches;
-  stats_.records += batch.size();
+  stats_.records += work_.batch.size();
   stats_.sync_seconds += seconds;
   ++stats_.sync_buckets[sync_bucket(seconds)];
-  ++stats_.batch_buckets[batch_bucket(batch.size())];
+  ++stats_.batch_buckets[batch_bucket(work_.batch.size())];
+}
+
+/// What a piece needs before the transaction, or instead of one.
+void WriterLog::prepare(Piece& piece) {
+  Shortener& shortener = file_->shortener();
+  switch (piece.kind) {
+    case Piece::Kind::kBegin:
+      piece.cut = file_->end();
+      shortener.begin(piece.cut);
+      return;
+    case Piece::Kind::kRead: piece.more = shortener.read(*piece.rows); return;
+    case Piece::Kind::kGiveUp:
+      shortener.give_up();
+      dropping_ = true;  // what it had added
+      return;
+    case Piece::Kind::kFinish: file_->sync_head(); return;
+    case Piece::Kind::kAdd: return;
+  }
+}
+
+void WriterLog::shorten(Shortener& shortener, Piece* piece) {
+  if (piece != nullptr && piece->kind == Piece::Kind::kAdd) shortener.add(piece->add);
+  if (piece != nullptr && piece->kind == Piece::Kind::kFinish) {
+    shortener.finish(piece->keys_upto);
+    dropping_ = true;
+  }
+  if (dropping_) dropping_ = shortener.drop_some();
+}
+
+void WriterLog::note_set() {
+  const std::lock_guard lock(stats_mutex_);
+  stats_.compactions += stats_.cut != 0 && stats_.cut != file_->set().cut ? 1 : 0;
+  stats_.cut = file_->set().cut;
+  stats_.set_rows = file_->set().rows();
+}
+
+/// Hands a piece to the writer and waits until it is done. Another thread's.
+void WriterLog::ask(Piece& piece) {
+  std::unique_lock lock(mutex_);
+  if (ended_) {
+    piece.stopped = true;
+    return;
+  }
+  piece_ = &piece;
+  wake(true);
+  answered_.wait(lock, [&] { return piece.done; });
+}
+
+void WriterLog::answer(Piece& piece) {
+  const std::lock_guard lock(mutex_);
+  piece.done = true;
+  answered_.notify_all();  // under the lock: the piece is gone as soon as its owner may run
+}
+
+class WriterLog::Pass final : public Superseding {
+ public:
+  explicit Pass(WriterLog& log) : log_(log) {
+    Piece piece;
+    ask(piece);
+    cut_ = piece.cut;
+  }
+  ~Pass() override {
+    if (finished_ || stopped_) return;
+    Piece piece;
+    piece.kind = Piece::Kind::kGiveUp;
+    ask(piece);
+  }
+  Lsn cut() const override { return cut_; }
+  Read read(std::vector<Row>& rows) override {
+    Piece piece;
+    piece.kind = Piece::Kind::kRead;
+    piece.rows = &rows;
+    ask(piece);
+    if (stopped_) return Read::kStopped;
+    return piece.more ? Read::kMore : Read::kDone;
+  }
+  bool add(std::span<const Record> rows) override {
+    Piece piece;
+    piece.kind = Piece::Kind::kAdd;
+    piece.add = rows;
+    ask(piece);
+    return !stopped_;
+  }
+  bool finish(Lsn keys_upto) override {
+    Piece piece;
+    piece.kind = Piece::Kind::kFinish;
+    piece.keys_upto = keys_upto;
+    ask(piece);
+    finished_ = !stopped_;
+    return finished_;
+  }
+
+ private:
+  void ask(Piece& piece) {
+    if (!stopped_) log_.ask(piece);
+    stopped_ = stopped_ || piece.stopped;
+  }
+
+  WriterLog& log_;
+  Lsn cut_ = 0;
+  bool finished_ = false;
+  bool stopped_ = false;
+};
+
+std::unique_ptr<Superseding> WriterLog::supersede() {
+  return std::make_unique<Pass>(*this);
 }
 
 void WriterLog::answer(const std::vector<Question>& questions) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "wal/log_file.h"
+#include "wal/superseding.h"
 
 namespace troth::wal {
 
@@ -25,7 +26,7 @@ class WriterLog final : public SqliteLog {
   std::vector<Found> take_found() override;
   void on_progress(std::function<void()> callback) override;
   bool has_reserve() const override { return file_->space().has_reserve(); }
-  void drop_prefix(Lsn upto) override;
+  std::unique_ptr<Superseding> supersede() override;
   void stop() override;
   LogStats stats() const override;
 
@@ -35,11 +36,24 @@ class WriterLog final : public SqliteLog {
     std::string key;
     std::uint64_t token;
   };
+  /// A piece of a compaction, asked for by another thread, which waits for `done`.
+  struct Piece {
+    enum class Kind : std::uint8_t { kBegin, kRead, kAdd, kFinish, kGiveUp };
+    Kind kind = Kind::kBegin;
+    std::vector<Row>* rows = nullptr;  // kRead: where they go
+    std::span<const Record> add;
+    Lsn keys_upto = 0;
+    Lsn cut = 0;        // kBegin: the answer
+    bool more = false;  // kRead: the answer
+    bool done = false;
+    bool stopped = false;  // the writer has ended
+  };
+  class Pass;
   /// What one turn of the writer does, taken from the queue in one go.
   struct Work {
     Batch batch;
     std::vector<Question> questions;
-    Lsn drop_upto = 0;
+    Piece* piece = nullptr;
     bool stop = false;
     bool abandon = false;
   };
@@ -47,7 +61,12 @@ class WriterLog final : public SqliteLog {
   void run();
   bool turn();
   void take(Work& work);
-  void commit(const Batch& batch);
+  void write();
+  void shorten(Shortener& shortener, Piece* piece);
+  void prepare(Piece& piece);
+  void ask(Piece& piece);
+  void answer(Piece& piece);
+  void note_set();
   void answer(const std::vector<Question>& questions);
   void tend();
   void fail(const std::string& what);
@@ -65,7 +84,9 @@ class WriterLog final : public SqliteLog {
   bool stop_ = false;
   bool abandon_ = false;
   Lsn next_lsn_;
-  Lsn drop_upto_ = 0;
+  Piece* piece_ = nullptr;
+  bool ended_ = false;  // the writer will answer nothing more
+  std::condition_variable answered_;
   Batch queue_;
   std::vector<Question> questions_;
   std::vector<Found> found_;
@@ -74,8 +95,8 @@ class WriterLog final : public SqliteLog {
   mutable std::mutex stats_mutex_;
   LogStats stats_;
 
-  Work work_;              // the writer thread's
-  bool dropping_ = false;  // the writer thread's: rows are left to delete
+  Work work_;      // the writer thread's
+  bool dropping_;  // the writer thread's: rows may be left to delete
   Clock::time_point tend_due_;
   std::thread thread_;
 };

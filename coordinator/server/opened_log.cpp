@@ -20,7 +20,10 @@ class Replayer : public wal::Replayer {
   explicit Replayer(const Limits& limits) : limits_(limits), replay_(limits) {}
 
   std::string see(const wal::Stored& record) override { return replay_.see(record); }
-  std::vector<wal::Record> rebuilt(Lsn cut) override { return replay_.rebuilt(cut, now().at, limits_.key_retain_ms); }
+  Lsn rebuilt(Lsn cut, const std::function<void(const wal::Record&)>& add) override {
+    for (const auto& record : replay_.rebuilt(cut, now().at, limits_.key_retain_ms)) add(record);
+    return 0;
+  }
   void reset() override { replay_ = recovery::Replay(limits_); }
   recovery::Known take() { return std::move(replay_.known()); }
 

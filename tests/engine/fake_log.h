@@ -3,12 +3,13 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "wal/log.h"
+#include "wal/superseding.h"
 
 namespace troth::test {
 
@@ -31,7 +32,8 @@ class FakeLog : public wal::Log {
   }
   void on_progress(std::function<void()>) override {}
   bool has_reserve() const override { return reserve; }
-  void drop_prefix(Lsn) override {}
+  /// The engine never shortens its log.
+  std::unique_ptr<wal::Superseding> supersede() override { std::abort(); }
   void stop() override {}
 
   void sync() { durable_ = records_.size(); }

@@ -9,6 +9,7 @@
 #include "tests/mutants/mutant.h"
 #include "tests/sim/callback.h"
 #include "tests/sim/world.h"
+#include "wal/superseding.h"
 
 namespace troth::sim {
 namespace {
@@ -23,7 +24,10 @@ class Replayer final : public wal::Replayer {
  public:
   Replayer(const Limits& limits, Millis now_at) : limits_(limits), now_at_(now_at), replay_(limits) {}
   std::string see(const wal::Stored& record) override { return replay_.see(record); }
-  std::vector<wal::Record> rebuilt(Lsn cut) override { return replay_.rebuilt(cut, now_at_, limits_.key_retain_ms); }
+  Lsn rebuilt(Lsn cut, const std::function<void(const wal::Record&)>& add) override {
+    for (const auto& record : replay_.rebuilt(cut, now_at_, limits_.key_retain_ms)) add(record);
+    return 0;
+  }
   void reset() override { replay_ = recovery::Replay(limits_); }
   recovery::Known take() { return std::move(replay_.known()); }
 
@@ -86,7 +90,7 @@ class Coordinator::Log final : public wal::Log {
   std::vector<wal::Found> take_found() override { return log_.take_found(); }
   void on_progress(std::function<void()>) override {}
   bool has_reserve() const override { return log_.has_reserve(); }
-  void drop_prefix(Lsn upto) override { log_.drop_prefix(upto); }
+  std::unique_ptr<wal::Superseding> supersede() override { return log_.supersede(); }
   void stop() override {
     log_.stop();
     look();

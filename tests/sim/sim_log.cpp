@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "recovery/rebuild.h"
+#include "wal/superseding.h"
 
 namespace troth::sim {
 
@@ -49,9 +50,56 @@ wal::Found SimLog::look_up(const std::string& key, std::uint64_t token) const {
     found.lsn = storage_.base_ + i + 1;
     found.kind = records[i].kind;
     found.body = records[i].body;
-    break;
+    return found;
+  }
+  for (auto kept = storage_.kept_.rbegin(); kept != storage_.kept_.rend(); ++kept) {
+    if (kept->second.key != key) continue;
+    found.present = true;
+    found.lsn = kept->first;
+    found.kind = kept->second.kind;
+    found.body = kept->second.body;
+    return found;
   }
   return found;
+}
+
+/// One compaction. The new set is on its way until `finish`: a crash before loses it, and nothing else.
+class SimSuperseding final : public wal::Superseding {
+ public:
+  explicit SimSuperseding(SimStorage& storage) : storage_(storage), cut_(storage.base_ + storage.durable_) {}
+  Lsn cut() const override { return cut_; }
+  Read read(std::vector<wal::Row>& rows) override {
+    constexpr std::size_t kRowsAtOnce = 16;
+    rows.clear();
+    while (rows.size() < kRowsAtOnce && next_set_row_ < storage_.set_.size()) {
+      const wal::Record& row = storage_.set_[next_set_row_++];
+      rows.push_back({0, row.kind, row.body});
+    }
+    while (rows.size() < kRowsAtOnce && read_upto_ < cut_) {
+      const wal::Record& row = storage_.records_[read_upto_ - storage_.base_];
+      rows.push_back({++read_upto_, row.kind, row.body});
+    }
+    return rows.empty() ? Read::kDone : Read::kMore;
+  }
+  bool add(std::span<const wal::Record> rows) override {
+    set_.insert(set_.end(), rows.begin(), rows.end());
+    return true;
+  }
+  bool finish(Lsn keys_upto) override {
+    storage_.supersede(std::move(set_), cut_, keys_upto);
+    return true;
+  }
+
+ private:
+  SimStorage& storage_;
+  const Lsn cut_;
+  std::size_t next_set_row_ = 0;
+  Lsn read_upto_ = storage_.base_;
+  std::vector<wal::Record> set_;
+};
+
+std::unique_ptr<wal::Superseding> SimLog::supersede() {
+  return std::make_unique<SimSuperseding>(storage_);
 }
 
 void SimLog::stop() {
@@ -61,10 +109,8 @@ void SimLog::stop() {
 
 std::variant<Storage::Opened, wal::OpenError> SimStorage::open(wal::Replayer& replayer) {
   if (old_copy_) return wal::OpenError{wal::kExitDamaged, "an old copy: run `trothctl log restore`"};
-  for (std::size_t i = 0; i < records_.size(); ++i) {
-    const std::string why = replayer.see({base_ + i + 1, records_[i].kind, records_[i].body});
-    if (!why.empty()) return wal::OpenError{wal::kExitDamaged, why};
-  }
+  const std::string why = replay(replayer);
+  if (!why.empty()) return wal::OpenError{wal::kExitDamaged, why};
   Opened opened;
   opened.told_lsn = end();
   if (std::exchange(running_, true)) rebuild(replayer);
@@ -74,17 +120,37 @@ std::variant<Storage::Opened, wal::OpenError> SimStorage::open(wal::Replayer& re
   return opened;
 }
 
+std::string SimStorage::replay(wal::Replayer& replayer) const {
+  for (const wal::Record& row : set_) {
+    if (auto why = replayer.see({0, row.kind, row.body}); !why.empty()) return why;
+  }
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    if (auto why = replayer.see({base_ + i + 1, records_[i].kind, records_[i].body}); !why.empty()) return why;
+  }
+  return {};
+}
+
 /// As wal/open.cpp: what was read may lie in the page cache only, so it goes into a new generation, synced, before
 /// anybody is answered. CURRENT is switched in one step, so a crash within leaves the old one or the new one.
 void SimStorage::rebuild(wal::Replayer& replayer) {
-  const Lsn cut = end();
-  records_ = replayer.rebuilt(cut);
-  base_ = cut;
+  std::vector<wal::Record> set;
+  const Lsn keys_upto = replayer.rebuilt(end(), [&](const wal::Record& row) { set.push_back(row); });
   durable_ = records_.size();
+  supersede(std::move(set), end(), keys_upto);
   replayer.reset();
-  for (std::size_t i = 0; i < records_.size(); ++i) {
-    replayer.see({base_ + i + 1, records_[i].kind, records_[i].body});
+  replay(replayer);
+}
+
+void SimStorage::supersede(std::vector<wal::Record> set, Lsn cut, Lsn keys_upto) {
+  set_ = std::move(set);
+  const auto end = records_.begin() + static_cast<std::ptrdiff_t>(cut - base_);
+  for (auto record = records_.begin(); record != end; ++record) {
+    ++base_;
+    if (!record->key.empty()) kept_.emplace_back(base_, std::move(*record));
   }
+  durable_ -= static_cast<std::size_t>(end - records_.begin());
+  records_.erase(records_.begin(), end);
+  std::erase_if(kept_, [keys_upto](const auto& kept) { return kept.first <= keys_upto; });
 }
 
 void SimStorage::fall(Fall how, std::uint64_t chance) {
@@ -111,14 +177,14 @@ std::unique_ptr<Storage> SimStorage::copy() const {
 void SimStorage::restore_above(EpochId epoch, Lsn lsn) {
   recovery::Replay replay;
   replay.known().log = log_;
+  for (const auto& row : set_) replay.see({0, row.kind, row.body});
   for (std::size_t i = 0; i < records_.size(); ++i) replay.see({base_ + i + 1, records_[i].kind, records_[i].body});
   const auto& epochs = replay.known().epochs;
   const EpochId last = epochs.empty() ? EpochId{} : epochs.back().epoch;
-  const Lsn cut = end();
-  records_ = replay.rebuilt(cut, 0, 0);
-  records_.push_back(recovery::to_record(fact::GapOpened{last, {epoch.epoch + 1, 0}, 0}));
-  base_ = std::max(cut, lsn);
-  durable_ = records_.size();
+  auto set = replay.rebuilt(end(), 0, 0);
+  set.push_back(recovery::to_record(fact::GapOpened{last, {epoch.epoch + 1, 0}, 0}));
+  supersede(std::move(set), end(), 0);
+  base_ = std::max(base_, lsn);
   running_ = old_copy_ = false;
 }
 

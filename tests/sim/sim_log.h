@@ -24,14 +24,20 @@ class SimStorage final : public Storage {
 
  private:
   friend class SimLog;
+  friend class SimSuperseding;
   Lsn end() const { return base_ + records_.size(); }
   void rebuild(wal::Replayer& replayer);
+  std::string replay(wal::Replayer& replayer) const;
+  /// From here on `set` speaks for everything up to `cut`; durable when it returns.
+  void supersede(std::vector<wal::Record> set, Lsn cut, Lsn keys_upto);
 
   LogId log_;
-  Lsn base_ = 0;                      // LSN before the first record
-  std::vector<wal::Record> records_;  // what a reader sees: the page cache
-  std::size_t durable_ = 0;           // of them survive a power cut
-  bool running_ = false;              // RUNNING is there: the last stop was not orderly
+  Lsn base_ = 0;  // LSN before the first record, for which the set speaks
+  std::vector<wal::Record> set_;
+  std::vector<std::pair<Lsn, wal::Record>> kept_;  // with a key, at or before the base
+  std::vector<wal::Record> records_;               // what a reader sees: the page cache
+  std::size_t durable_ = 0;                        // of them survive a power cut
+  bool running_ = false;                           // RUNNING is there: the last stop was not orderly
   bool old_copy_ = false;
   bool sync_fails_ = false;
   std::uint64_t sync_chance_ = 0;
@@ -47,7 +53,7 @@ class SimLog final : public RunningLog {
   std::vector<wal::Found> take_found() override { return std::exchange(found_, {}); }
   void on_progress(std::function<void()>) override {}  // the simulator knows when it called write_batch
   bool has_reserve() const override { return true; }
-  void drop_prefix(Lsn) override {}
+  std::unique_ptr<wal::Superseding> supersede() override;
   void stop() override;
   bool has_work() const override { return !queue_.empty() || !asked_.empty(); }
   bool is_urgent() const override { return urgent_ || !asked_.empty(); }

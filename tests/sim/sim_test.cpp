@@ -66,10 +66,9 @@ class Remembers : public wal::Replayer {
     bodies.emplace_back(record.body);
     return {};
   }
-  std::vector<wal::Record> rebuilt(Lsn) override {
-    std::vector<wal::Record> records;
-    for (const auto& body : bodies) records.push_back({7, body, {}, true});
-    return records;
+  Lsn rebuilt(Lsn, const std::function<void(const wal::Record&)>& add) override {
+    for (const auto& body : bodies) add({7, body, {}, true});
+    return 0;
   }
   void reset() override { bodies.clear(); }
   std::vector<std::string> bodies;

@@ -22,7 +22,10 @@ class Folded : public wal::Replayer {
  public:
   explicit Folded(LogId log) : log_(log) { reset(); }
   std::string see(const wal::Stored& record) override { return replay_.see(record); }
-  std::vector<wal::Record> rebuilt(Lsn cut) override { return replay_.rebuilt(cut, 0, 0); }
+  Lsn rebuilt(Lsn cut, const std::function<void(const wal::Record&)>& add) override {
+    for (const auto& record : replay_.rebuilt(cut, 0, 0)) add(record);
+    return 0;
+  }
   void reset() override {
     replay_ = recovery::Replay();
     replay_.known().log = log_;
@@ -55,20 +58,26 @@ void SqliteSimLog::find(std::string key, std::uint64_t token) {
   questions_.emplace_back(std::move(key), token);
 }
 
-bool SqliteSimLog::write_batch() {
+bool SqliteSimLog::guarded(const std::function<void()>& act) {
   if (failed()) return false;
   try {
-    write();
+    act();
   } catch (const std::exception& error) {
     why_ = error.what();
   }
   return !failed();
 }
 
+bool SqliteSimLog::write_batch() {
+  return guarded([this] { write(); });
+}
+
 void SqliteSimLog::write() {
   const bool progress = !queue_.empty() || !questions_.empty();
-  if (!queue_.empty()) {
-    file_->commit(queue_);
+  if (!queue_.empty() || dropping_) {
+    file_->write(queue_, [this](wal::Shortener& shortener) {
+      if (dropping_) dropping_ = shortener.drop_some();
+    });
     queue_.clear();
     durable_ = file_->end();
   }
@@ -77,8 +86,44 @@ void SqliteSimLog::write() {
   questions_.clear();
   if (progress && progress_) progress_();
   file_->checkpoint_if_due();
-  dropping_ = file_->drop_some(drop_upto_);
   if (++batches_ % kTendEvery == 0) file_->tend();
+}
+
+/// As the writer does it for another thread, at once.
+class DirectSuperseding final : public wal::Superseding {
+ public:
+  explicit DirectSuperseding(SqliteSimLog& log) : log_(log), cut_(log.file_->end()) {
+    log_.guarded([&] { log_.file_->shortener().begin(cut_); });
+  }
+  ~DirectSuperseding() override { log_.file_->shortener().give_up(); }
+  Lsn cut() const override { return cut_; }
+  Read read(std::vector<wal::Row>& rows) override {
+    bool more = false;
+    const bool done = log_.guarded([&] { more = log_.file_->shortener().read(rows); });
+    if (!done) return Read::kStopped;
+    return more ? Read::kMore : Read::kDone;
+  }
+  bool add(std::span<const wal::Record> rows) override {
+    return write([&](wal::Shortener& shortener) { shortener.add(rows); });
+  }
+  bool finish(Lsn keys_upto) override {
+    const bool finished = log_.guarded([&] { log_.file_->sync_head(); }) &&
+                          write([&](wal::Shortener& shortener) { shortener.finish(keys_upto); });
+    log_.dropping_ |= finished;
+    return finished;
+  }
+
+ private:
+  bool write(const std::function<void(wal::Shortener&)>& shorten) {
+    return log_.guarded([&] { log_.file_->write({}, shorten); });
+  }
+
+  SqliteSimLog& log_;
+  const Lsn cut_;
+};
+
+std::unique_ptr<wal::Superseding> SqliteSimLog::supersede() {
+  return std::make_unique<DirectSuperseding>(*this);
 }
 
 void SqliteSimLog::stop() {
@@ -141,12 +186,18 @@ void SqliteStorage::restore_above(EpochId epoch, Lsn lsn) {
   const Lsn cut = std::get<wal::OpenedFile>(result).file->end();
   std::get<wal::OpenedFile>(result).file.reset();
 
-  std::vector<wal::Record> records = folded.rebuilt(cut);
-  records.push_back(recovery::to_record(fact::GapOpened{folded.last_epoch(), {epoch.epoch + 1, 0}, 0}));
   const wal::Directory directory = wal::Directory::open(kDirectory, files_);
   const std::uint64_t generation = wal::look(directory).unused();
   directory.create(wal::log_name(generation));
-  wal::build_generation(directory, {log_, generation, {std::max(cut, lsn), wal::first_chain(log_)}}, records);
+  wal::Meta meta;
+  meta.log_id = log_;
+  meta.generation = generation;
+  meta.base = {std::max(cut, lsn), wal::first_chain(log_)};
+  wal::build_generation(directory, meta, [&](wal::SetWriter& set, wal::KeptWriter&) {
+    folded.rebuilt(cut, [&](const wal::Record& row) { set.add(row.kind, row.body); });
+    const auto gap = recovery::to_record(fact::GapOpened{folded.last_epoch(), {epoch.epoch + 1, 0}, 0});
+    set.add(gap.kind, gap.body);
+  });
   wal::write_current(directory, generation);
   wal::end_running(directory);
   wal::delete_others(directory, {generation});

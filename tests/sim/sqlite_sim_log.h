@@ -9,6 +9,7 @@
 #include "tests/sim/storage.h"
 #include "tests/vfs/sim_file_system.h"
 #include "wal/open.h"
+#include "wal/superseding.h"
 
 namespace troth::sim {
 
@@ -22,7 +23,7 @@ class SqliteSimLog final : public RunningLog {
   std::vector<wal::Found> take_found() override { return std::exchange(found_, {}); }
   void on_progress(std::function<void()> callback) override { progress_ = std::move(callback); }
   bool has_reserve() const override { return file_->space().has_reserve(); }
-  void drop_prefix(Lsn upto) override { drop_upto_ = std::max(drop_upto_, upto); }
+  std::unique_ptr<wal::Superseding> supersede() override;
   /// Throws what a disk that fails throws.
   void stop() override;
   bool has_work() const override { return !queue_.empty() || !questions_.empty() || dropping_; }
@@ -36,7 +37,10 @@ class SqliteSimLog final : public RunningLog {
   const std::string& why() const { return why_; }
 
  private:
+  friend class DirectSuperseding;
   void write();
+  /// True unless the disk failed, now or before.
+  bool guarded(const std::function<void()>& act);
 
   const std::unique_ptr<wal::LogFile> file_;
   Lsn next_;
@@ -46,8 +50,7 @@ class SqliteSimLog final : public RunningLog {
   std::vector<std::pair<std::string, std::uint64_t>> questions_;
   std::vector<wal::Found> found_;
   std::function<void()> progress_;
-  Lsn drop_upto_ = 0;
-  bool dropping_ = false;
+  bool dropping_ = true;
   std::uint64_t batches_ = 0;
   std::string why_;
 };

@@ -23,10 +23,9 @@ class Memory : public wal::Replayer {
     bodies.insert(std::string(record.body));
     return "";
   }
-  std::vector<wal::Record> rebuilt(Lsn) override {
-    std::vector<wal::Record> all;
-    for (const std::string& body : bodies) all.push_back(record_of(body));
-    return all;
+  Lsn rebuilt(Lsn, const std::function<void(const wal::Record&)>& add) override {
+    for (const std::string& body : bodies) add(record_of(body));
+    return 0;
   }
   void reset() override { bodies.clear(); }
 
@@ -175,7 +174,10 @@ TEST(LogOnSimDisk, ARestoredLogHasAGapAndGoesOnAboveTheNumbersThatWereSeen) {
      public:
       explicit Replayer(recovery::Replay& replay) : replay_(replay) {}
       std::string see(const wal::Stored& record) override { return replay_.see(record); }
-      std::vector<wal::Record> rebuilt(Lsn cut) override { return replay_.rebuilt(cut, 0, 0); }
+      Lsn rebuilt(Lsn cut, const std::function<void(const wal::Record&)>& add) override {
+        for (const auto& record : replay_.rebuilt(cut, 0, 0)) add(record);
+        return 0;
+      }
       void reset() override { replay_ = recovery::Replay(); }
 
      private:
@@ -196,7 +198,7 @@ TEST(LogOnSimDisk, ARestoredLogHasAGapAndGoesOnAboveTheNumbersThatWereSeen) {
   storage.restore_above({7, 1}, 1000);
   recovery::Replay replay;
   const auto opened = open(replay);
-  EXPECT_GT(opened.last_lsn, 1000u);
+  EXPECT_EQ(opened.last_lsn, 1000u);
   ASSERT_EQ(replay.known().gaps.size(), 1u);
   EXPECT_EQ(replay.known().gaps[0].from, (EpochId{3, 9}));
   EXPECT_EQ(replay.known().gaps[0].to, (EpochId{8, 0}));

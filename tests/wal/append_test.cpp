@@ -158,53 +158,5 @@ TEST(Append, TheWalIsWrittenOverInPlaceInsteadOfGrowing) {
   opened.log->stop();
 }
 
-TEST(DropPrefix, DroppedRecordsAreGoneAndTheRestIsStillProven) {
-  TempDir dir;
-  {
-    Memory memory;
-    auto opened = open_log(dir.path(), memory);
-    Progress progress(*opened.log);
-    const Record record = record_of("key:k|old");
-    for (int i = 0; i < 1'000; ++i) opened.log->append({&record, 1});
-    const Record kept = record_of("kept");
-    progress.wait_durable(opened.log->append({&kept, 1}));
-    opened.log->drop_prefix(1'000);
-    opened.log->find("k", 1);
-    // Few rows go at a time, between batches, and a find is answered between them: ask until the last is gone.
-    for (std::uint64_t token = 2; progress.wait_found(1).front().present; ++token) opened.log->find("k", token);
-    opened.log->stop();
-  }
-  Memory memory;
-  auto opened = open_log(dir.path(), memory);
-  EXPECT_EQ(memory.bodies(), std::vector<std::string>{"kept"});
-  EXPECT_EQ(memory.lsns, std::vector<Lsn>{1'001});
-  EXPECT_EQ(opened.last_lsn, 1'001U);
-}
-
-TEST(DropPrefix, ADropThatDiesHalfwayLeavesAProvenLog) {
-  TempDir dir;
-  run_child([&] {
-    Memory memory;
-    auto opened = open_log(dir.path(), memory);
-    Progress progress(*opened.log);
-    const Record record = record_of("key:k|old");
-    for (int i = 0; i < 3'000; ++i) opened.log->append({&record, 1});
-    progress.wait_durable(3'000);
-    opened.log->drop_prefix(2'999);
-    // An answer comes before the rows of its turn go: with the second answer the first rows are gone.
-    for (std::uint64_t token = 1; token <= 2; ++token) {
-      opened.log->find("k", token);
-      progress.wait_found(1);
-    }
-    ::_exit(9);
-    return 0;
-  });
-  Memory memory;
-  auto opened = open_log(dir.path(), memory);
-  EXPECT_TRUE(opened.rebuilt);
-  EXPECT_GE(memory.bodies().size(), 1U);
-  EXPECT_LT(memory.bodies().size(), 3'000U);
-}
-
 }  // namespace
 }  // namespace troth::wal

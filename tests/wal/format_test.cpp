@@ -6,6 +6,7 @@
 #include "wal/head.h"
 #include "wal/schema.h"
 #include "wal/sqlite.h"
+#include "wal/superseding.h"
 
 namespace troth::wal {
 namespace {
@@ -78,6 +79,37 @@ TEST(Format, ALogThatIsWrittenHoldsTheRowsOfTheExample) {
             db.ask("SELECT group_concat(name || '=' || value, ' ') FROM (SELECT * FROM meta ORDER BY name)"));
   EXPECT_EQ(doc["application_id, user_version"],
             db.ask("PRAGMA application_id") + ", " + db.ask("PRAGMA user_version"));
+}
+
+TEST(Format, ACompactionOfTheExampleLeavesASetAndTheRecordThatHasAKey) {
+  TempDir dir;
+  write_example(dir.path());
+  auto doc = example();
+  {
+    Memory memory;
+    auto opened = open_log(dir.path(), memory);
+    Progress progress(*opened.log);
+    const auto pass = opened.log->supersede();
+    const Record row{9, "both", "", true};
+    ASSERT_TRUE(pass->add({&row, 1}));
+    ASSERT_TRUE(pass->finish(0));
+    for (int i = 0; i < 9; ++i) {  // each question is a turn of the writer, and in each some rows go
+      opened.log->find("order-17", 1);
+      EXPECT_EQ(progress.wait_found(1).front().body, "hello");
+    }
+    opened.log->stop();
+  }
+  const Database db(dir.file("log.1.db"));
+  EXPECT_EQ(db.ask("SELECT count(*) FROM record"), "0");
+  EXPECT_EQ(doc["set row 1"],
+            db.ask("SELECT n || ' ' || kind || ' ' || lower(hex(body)) || ' ' || lower(hex(chain)) FROM restated"));
+  EXPECT_EQ(doc["kept row"], db.ask("SELECT lsn || ' ' || kind || ' ' || lower(hex(key)) || ' ' || lower(hex(body)) || "
+                                    "' ' || lower(hex(proof)) FROM kept"));
+  EXPECT_EQ(doc["set chain 0"], to_hex(hash_of(from_hex_text(doc["set chain 0 is of"]))));
+  EXPECT_EQ(doc["set row 1"], "1 9 626f7468 " + to_hex(hash_of(from_hex_text(doc["set chain 1 is of"]))));
+  EXPECT_EQ(doc["kept row"].substr(doc["kept row"].rfind(' ') + 1), to_hex(hash_of(from_hex_text(doc["proof is of"]))));
+  EXPECT_EQ(doc["meta then"],
+            db.ask("SELECT group_concat(name || '=' || value, ' ') FROM (SELECT * FROM meta ORDER BY name)"));
 }
 
 TEST(Format, TheHeadSlotOfTheExampleNamesItsEnd) {

@@ -44,13 +44,12 @@ std::string Memory::see(const Stored& record) {
   return "";
 }
 
-std::vector<Record> Memory::rebuilt(Lsn cut) {
-  std::vector<Record> kept;
+Lsn Memory::rebuilt(Lsn cut, const std::function<void(const Record&)>& add) {
   for (const Record& record : records) {
-    if (record.kind != kCheckpointKind) kept.push_back(record);
+    if (record.kind != kCheckpointKind) add(record);
   }
-  kept.push_back({kCheckpointKind, std::to_string(cut), "", true});
-  return kept;
+  add({kCheckpointKind, std::to_string(cut), "", true});
+  return keys_upto;
 }
 
 void Memory::reset() {

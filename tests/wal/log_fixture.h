@@ -38,7 +38,7 @@ inline constexpr std::uint16_t kCheckpointKind = 99;
 class Memory : public Replayer {
  public:
   std::string see(const Stored& record) override;
-  std::vector<Record> rebuilt(Lsn cut) override;
+  Lsn rebuilt(Lsn cut, const std::function<void(const Record&)>& add) override;
   void reset() override;
 
   std::vector<std::string> bodies() const;  // without checkpoints
@@ -46,6 +46,9 @@ class Memory : public Replayer {
   std::vector<Record> records;
   std::string refuse;  // what `see` returns
   int resets = 0;
+  std::vector<std::uint64_t> expected;  // rows, as announced
+  Lsn keys_upto = 0;                    // what `rebuilt` returns
+  void expect(std::uint64_t rows) override { expected.push_back(rows); }
 };
 
 Record record_of(const std::string& body, bool forced = true);

@@ -18,8 +18,20 @@ std::size_t size_of(std::size_t number) {
 
 constexpr std::size_t kKeyEvery = 3;
 
+constexpr Lsn kKeysRemembered = 2 * kRemembered;  // records: a key outlives what its record says
+constexpr std::size_t kPiece = 16;                // rows of a new set at a time
+
 std::size_t first_remembered(std::size_t end) {
   return end > kRemembered ? end - kRemembered : 0;
+}
+
+Lsn keys_upto(Lsn cut) {
+  return cut > kKeysRemembered ? cut - kKeysRemembered : 0;
+}
+
+/// The oldest record with a key that must still be found after `end` records; the LSN of record n is n + 1.
+std::size_t oldest_keyed(std::size_t end) {
+  return (keys_upto(end) + kKeyEvery - 1) / kKeyEvery * kKeyEvery;
 }
 
 }  // namespace
@@ -35,9 +47,14 @@ Record numbered_record(std::size_t number) {
 }
 
 std::string NumberedReplayer::see(const Stored& record) {
-  if (last != 0 && record.lsn != last + 1 && broken.empty()) broken = "LSNs are not dense";
-  last = record.lsn;
-  if (record.kind == kCheckpoint) return "";
+  if (record.lsn != 0) {
+    if (record.lsn != last + 1 && broken.empty()) broken = "LSNs are not dense";
+    last = record.lsn;
+  }
+  if (record.kind == kCheckpoint) {
+    std::from_chars(record.body.data(), record.body.data() + record.body.size(), last);
+    return "";
+  }
   std::size_t number = 0;
   std::from_chars(record.body.data(), record.body.data() + record.body.size(), number);
   if (record.kind != kNumbered || record.body != numbered_record(number).body) broken = "a record differs";
@@ -45,14 +62,13 @@ std::string NumberedReplayer::see(const Stored& record) {
   return "";
 }
 
-std::vector<Record> NumberedReplayer::rebuilt(Lsn cut) {
-  std::vector<Record> all;
+Lsn NumberedReplayer::rebuilt(Lsn cut, const std::function<void(const Record&)>& add) {
   const std::size_t first = first_remembered(end());
   for (const std::size_t number : numbers_) {
-    if (number >= first) all.push_back(numbered_record(number));
+    if (number >= first) add(numbered_record(number));
   }
-  all.push_back({kCheckpoint, std::to_string(cut), "", true});
-  return all;
+  add({kCheckpoint, std::to_string(cut), "", true});
+  return keys_upto(cut);
 }
 
 std::size_t NumberedReplayer::end() {
@@ -120,12 +136,24 @@ bool LogWorld::commit() {
 }
 
 bool LogWorld::compact() {
-  const Lsn cut = log_->durable();
-  std::vector<Record> all;
-  for (std::size_t i = first_remembered(told_); i < told_; ++i) all.push_back(numbered_record(i));
-  all.push_back({kCheckpoint, std::to_string(cut), "", true});
-  if (!write(all)) return false;
-  log_->drop_prefix(cut);
+  const auto pass = log_->supersede();
+  NumberedReplayer replayer;
+  std::vector<Row> rows;
+  auto read = Superseding::Read::kMore;
+  while ((read = pass->read(rows)) == Superseding::Read::kMore) {
+    for (const Row& row : rows) replayer.see({row.lsn, row.kind, row.body});
+  }
+  if (read == Superseding::Read::kStopped) return false;
+  check(replayer.last == pass->cut(), "a compaction does not read up to its cut");
+  check(replayer.end() == told_, "a compaction reads other records than were told");
+  check(replayer.broken.empty(), replayer.broken);
+  std::vector<Record> set;
+  const Lsn keys = replayer.rebuilt(pass->cut(), [&](const Record& row) { set.push_back(row); });
+  for (std::size_t i = 0; i < set.size(); i += kPiece) {
+    const std::size_t size = std::min(kPiece, set.size() - i);
+    if (!pass->add(std::span(set).subspan(i, size)) || !commit()) return false;
+  }
+  if (!pass->finish(keys)) return false;
   do {
     if (!log_->write_batch()) return false;
   } while (log_->has_work());
@@ -134,12 +162,14 @@ bool LogWorld::compact() {
 
 bool LogWorld::ask() {
   if (told_ == 0) return true;
-  const std::size_t number = (told_ - 1) / kKeyEvery * kKeyEvery;
-  log_->find(key_of(number), 5);
-  if (!log_->write_batch()) return false;
-  const auto found = log_->take_found();
-  check(found.size() == 1 && found[0].present && found[0].body == numbered_record(number).body,
-        "the key of record " + std::to_string(number) + " does not find it");
+  for (const std::size_t number : {(told_ - 1) / kKeyEvery * kKeyEvery, oldest_keyed(told_)}) {
+    if (number >= told_) continue;
+    log_->find(key_of(number), number);
+    if (!log_->write_batch()) return false;
+    const auto found = log_->take_found();
+    const bool is_it = found.size() == 1 && found[0].present && found[0].body == numbered_record(number).body;
+    check(is_it && found[0].lsn == number + 1, "the key of record " + std::to_string(number) + " does not find it");
+  }
   return true;
 }
 

@@ -19,7 +19,7 @@ inline constexpr std::size_t kRemembered = 40;
 class NumberedReplayer : public Replayer {
  public:
   std::string see(const Stored& record) override;
-  std::vector<Record> rebuilt(Lsn cut) override;
+  Lsn rebuilt(Lsn cut, const std::function<void(const Record&)>& add) override;
   void reset() override { *this = {}; }
 
   /// One above the newest number, when all those that must be remembered are there.
@@ -52,7 +52,8 @@ class LogWorld {
   bool start();
   /// One group commit of one to four records. False: the process must end.
   bool commit();
-  /// Restates everything before a checkpoint and lets the log drop it. False: the process must end.
+  /// Says everything so far again in a new set and lets the log drop what it said before; commits batches meanwhile.
+  /// False: the process must end.
   bool compact();
   /// The orderly stop. False: the process must end.
   bool stop();

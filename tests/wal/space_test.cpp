@@ -61,8 +61,10 @@ TEST(Space, WithoutReserveTheLogStillAppendsSoThatOldWorkCanEnd) {
 /// Keeps only what matters: few records, so that a rebuild needs little room.
 class FewRecords : public Memory {
  public:
-  std::vector<Record> rebuilt(Lsn cut) override {
-    return {records.front(), {kCheckpointKind, std::to_string(cut), "", true}};
+  Lsn rebuilt(Lsn cut, const std::function<void(const Record&)>& add) override {
+    add(records.front());
+    add({kCheckpointKind, std::to_string(cut), "", true});
+    return cut;
   }
 };
 
