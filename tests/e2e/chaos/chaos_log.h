@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "tests/e2e/chaos/points.h"
-#include "wal/log.h"
+#include "wal/superseding.h"
 
 namespace troth::chaos {
 
@@ -21,7 +21,7 @@ class ChaosLog final : public wal::Log {
   std::vector<wal::Found> take_found() override { return below_.take_found(); }
   void on_progress(std::function<void()> callback) override;
   bool has_reserve() const override { return below_.has_reserve(); }
-  void drop_prefix(Lsn upto) override { below_.drop_prefix(upto); }
+  std::unique_ptr<wal::Superseding> supersede() override { return below_.supersede(); }
   void stop() override;
 
  private:
