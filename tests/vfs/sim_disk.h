@@ -50,6 +50,8 @@ class SimDisk {
   bool is_dead() const { return dead_; }
   /// A new process may begin. Faults that were planned and did not strike, and sticky ones, stay.
   void restart() { dead_ = false; }
+  /// From here on, syncs of files whose name ends so do nothing and say that all is well.
+  void ignore_syncs_of(std::string suffix) { ignored_ = std::move(suffix); }
   void set_capacity(std::uint64_t bytes) { options_.capacity = bytes; }
 
   void make_directory(const std::string& path) { directories_[path] = nullptr; }
@@ -83,6 +85,7 @@ class SimDisk {
   int sync_directory(const std::string& path);
 
   /// True when a call with it must fail: its process died.
+  bool is_ignored(const SimHandle& handle) const;
   bool is_gone(const SimHandle& handle) const { return dead_ || handle.life != life_; }
   std::uint64_t life() const { return life_; }
   /// Null when there is no such file.
@@ -113,6 +116,7 @@ class SimDisk {
   Faults faults_;
   Ending ending_ = Ending::kKill;  // of the planned crash
   std::uint64_t salt_ = 0;
+  std::string ignored_;
   bool dead_ = false;
   std::uint64_t life_ = 1;  // which process runs
   Names names_;

@@ -2,6 +2,7 @@
 // that it reads; and worlds that break a rule are found out.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "tests/wal/log_world.h"
@@ -15,7 +16,7 @@ using vfs::FaultKind;
 constexpr vfs::Medium kMedium{512, false};
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kStride = 23;
+constexpr std::uint64_t kStride = 97;
 #else
 constexpr std::uint64_t kStride = 1;
 #endif
@@ -64,9 +65,16 @@ Sound recover_soundly(const LogWorld& state) {
   return {world.disk().faults().operations(), world.disk().faults().reads(), world.told()};
 }
 
-TEST(EnumerateRecovery, ACrashAtEachOfItsStepsChangesNotWhatIsFound) {
+/// A part of the states, so that the parts run beside each other.
+class EnumerateRecoveryOf : public ::testing::TestWithParam<std::size_t> {
+ public:
+  static constexpr std::size_t kParts = 4;
+};
+INSTANTIATE_TEST_SUITE_P(Parts, EnumerateRecoveryOf, ::testing::Range(std::size_t{0}, EnumerateRecoveryOf::kParts));
+
+TEST_P(EnumerateRecoveryOf, ACrashAtEachOfItsStepsChangesNotWhatIsFound) {
   std::uint64_t runs = 0;
-  for (std::size_t i = 0; i < states().size() && !HasFailure(); ++i) {
+  for (std::size_t i = GetParam(); i < states().size() && !HasFailure(); i += kParts) {
     const Sound sound = recover_soundly(*states()[i]);
     for (std::uint64_t at = 1; at <= sound.operations && !HasFailure(); at += kStride) {
       for (const Ending ending : {Ending::kKill, Ending::kNothingKept, Ending::kAllKept, Ending::kRandom}) {
@@ -88,7 +96,7 @@ TEST(EnumerateRecovery, ACrashAtEachOfItsStepsChangesNotWhatIsFound) {
       }
     }
   }
-  std::printf("crash in recovery: %zu states, runs %llu\n", states().size(), static_cast<unsigned long long>(runs));
+  std::printf("crash in recovery, part %zu: runs %llu\n", GetParam(), static_cast<unsigned long long>(runs));
 }
 
 TEST(EnumerateRecovery, AFailedSyncAndThenACrashAtEachStepOfTheNextRecoveryLoseNothing) {
@@ -166,6 +174,8 @@ void flip_bits(const LogWorld& state, const std::string& file, int flips) {
       ++refused;
       EXPECT_FALSE(world.why().empty());
       EXPECT_NE(world.exit_code(), 0);
+    } else {
+      EXPECT_TRUE(world.ask()) << world.why();
     }
     EXPECT_EQ(world.broken(), "");
   }
@@ -178,6 +188,11 @@ TEST(EnumerateRecovery, AFlippedBitIsRefusedOrChangesNothing) {
   flip_bits(*history()[2].before, "/log/log.1.db", flips);  // killed
   flip_bits(*history()[2].before, "/log/log.1.db-wal", flips);
   flip_bits(*history()[2].before, "/log/head.1", flips);
+  const auto files = history()[4].before->disk().contents("/log");  // compacted and closed in order
+  const auto is_log = [](const auto& file) { return file.first.ends_with(".db"); };
+  const auto log = std::find_if(files.begin(), files.end(), is_log);
+  ASSERT_TRUE(log != files.end());
+  flip_bits(*history()[4].before, "/log/" + log->first, flips);
 }
 
 /// How many of some crashes break a law in a world of this kind.
@@ -216,6 +231,14 @@ TEST(Sensitivity, ServingWithoutARebuildIsFoundOut) {
 TEST(Sensitivity, AFailedSyncThatIsTakenForDoneIsFoundOut) {
   EXPECT_GT(broken_laws(Fraud::kNone, {{FaultKind::kSyncLies, 0, false}}, Ending::kNothingKept, Ending::kNothingKept),
             5);
+}
+
+TEST(Sensitivity, CommitsThatDoNotSyncAreFoundOut) {
+  EXPECT_GT(broken_laws(Fraud::kCommitsWithoutSync, {}, Ending::kNothingKept, Ending::kNothingKept), 5);
+}
+
+TEST(Sensitivity, AHeadThatIsAheadOfTheCommitIsFoundOut) {
+  EXPECT_GT(broken_laws(Fraud::kHeadBeforeTheCommit, {}, Ending::kKill, Ending::kKill), 5);
 }
 
 TEST(Sensitivity, AnOldWalBesideANewFileIsRefused) {

@@ -18,7 +18,7 @@ using vfs::Operation;
 
 /// Under a sanitizer one operation in so many: it looks for other things.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kStride = 23;
+constexpr std::uint64_t kStride = 97;
 #else
 constexpr std::uint64_t kStride = 1;
 #endif

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "wal/head.h"
+
 namespace troth::wal {
 namespace {
 
@@ -100,6 +102,7 @@ void LogWorld::check(bool holds, const std::string& law) {
 
 bool LogWorld::start() {
   log_.reset();
+  if (fraud_ == Fraud::kCommitsWithoutSync) disk().ignore_syncs_of("-wal");
   if (fraud_ == Fraud::kServesWithoutRebuild) disk().erase(kRunningPath);
   NumberedReplayer replayer;
   auto result = storage_.open(replayer);
@@ -118,7 +121,28 @@ bool LogWorld::start() {
   return true;
 }
 
+/// The head as it will be when `records` are durable.
+void LogWorld::write_head_for(const std::vector<Record>& records) {
+  for (const auto& [name, content] : disk().contents("/log")) {
+    if (!name.starts_with("head.")) continue;
+    const std::uint64_t generation = std::stoull(name.substr(5));
+    const auto point_in = [&](std::uint64_t at) {
+      return decode_slot(kLog, generation, std::string_view(content).substr(at, kHeadSlotBytes)).value_or(Point{});
+    };
+    const bool second = point_in(kHeadSlotGap).lsn > point_in(0).lsn;
+    Point end = point_in(second ? kHeadSlotGap : 0);
+    for (const Record& record : records) {
+      end.chain = next_chain(end.chain, end.lsn + 1, record.kind, record.key, record.body);
+      ++end.lsn;
+    }
+    auto& file = disk().find("/log/" + name)->content;
+    file.write(second ? 0 : kHeadSlotGap, encode_slot(kLog, generation, end));
+    file.sync();
+  }
+}
+
 bool LogWorld::write(const std::vector<Record>& records) {
+  if (fraud_ == Fraud::kHeadBeforeTheCommit) write_head_for(records);
   const Lsn last = log_->append(records);
   if (!log_->write_batch()) return false;
   check(log_->durable() == last, "durable() is not where the batch ended");

@@ -37,7 +37,13 @@ Record numbered_record(std::size_t number);
 std::string key_of(std::size_t number);
 
 /// Rules that a world can break, to show that the checks notice.
-enum class Fraud { kNone, kTellsBeforeTheCommit, kServesWithoutRebuild };
+enum class Fraud {
+  kNone,
+  kTellsBeforeTheCommit,
+  kServesWithoutRebuild,
+  kHeadBeforeTheCommit,
+  kCommitsWithoutSync,  // as synchronous=NORMAL: the -wal is not synced by a COMMIT
+};
 
 class LogWorld {
  public:
@@ -70,6 +76,7 @@ class LogWorld {
 
  private:
   bool write(const std::vector<Record>& records);
+  void write_head_for(const std::vector<Record>& records);
   void check(bool holds, const std::string& law);
 
   const Fraud fraud_;
