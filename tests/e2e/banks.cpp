@@ -36,6 +36,14 @@ std::string Banks::seen(const std::string& name) const {
   return seen;
 }
 
+demo::Process spawn(const World& world, const std::vector<std::string>& flags, const std::string& log) {
+  std::vector<std::string> command{demo::with_programs({}).trothd, "--data-dir", world.data(), "--listen",
+                                   world.listen()};
+  command.insert(command.end(), flags.begin(), flags.end());
+  std::filesystem::remove(log);
+  return {command, log};
+}
+
 std::string text_in(const std::string& body, const std::string& name) {
   const std::string before = "\"" + name + "\":\"";
   const auto at = body.find(before);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "tests/e2e/demo/books.h"
 #include "tests/e2e/world.h"
@@ -38,6 +39,10 @@ class Banks {
   demo::Options programs_;
   std::map<std::string, demo::Process> processes_;
 };
+
+/// trothd on the data directory and the port of `world`, which must have run before, with its output in `log`; does not
+/// wait for anything.
+demo::Process spawn(const World& world, const std::vector<std::string>& flags, const std::string& log);
 
 /// What follows `"name":"` in `body`, up to the next quote; empty when it is not there.
 std::string text_in(const std::string& body, const std::string& name);
