@@ -2,6 +2,7 @@
 // has heard of it.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <mutex>
 #include <string_view>
@@ -13,15 +14,16 @@ namespace troth::chaos {
 
 class ChaosLog final : public wal::Log {
  public:
-  ChaosLog(wal::Log& below, Points& points) : below_(below), points_(points) {}
+  /// `lies`: says of everything appended that it is durable, which a test must notice.
+  ChaosLog(wal::Log& below, Points& points, bool lies) : below_(below), points_(points), lies_(lies) {}
 
   Lsn append(std::span<const wal::Record> records) override;
-  Lsn durable() const override { return below_.durable(); }
+  Lsn durable() const override { return lies_ ? appended_.load() : below_.durable(); }
   void find(std::string key, std::uint64_t token) override { below_.find(std::move(key), token); }
   std::vector<wal::Found> take_found() override { return below_.take_found(); }
   void on_progress(std::function<void()> callback) override;
   bool has_reserve() const override { return below_.has_reserve(); }
-  std::unique_ptr<wal::Superseding> supersede() override { return below_.supersede(); }
+  std::unique_ptr<wal::Superseding> supersede() override;
   void stop() override;
 
  private:
@@ -33,6 +35,8 @@ class ChaosLog final : public wal::Log {
 
   wal::Log& below_;
   Points& points_;
+  const bool lies_;
+  std::atomic<Lsn> appended_ = 0;
   std::mutex mutex_;
   std::deque<Pending> pending_;  // not durable when last looked
 };

@@ -23,9 +23,10 @@ int run(int argc, char** argv) {
     options.file_system = &files;
     options.checkpoint_pages = kCheckpointPages;
   };
-  seams.log = [&points](wal::Log& opened) {
+  const bool lies = std::getenv("TROTH_CHAOS_LIES") != nullptr;
+  seams.log = [&points, lies](wal::Log& opened) {
     points.enter("serve");
-    return std::make_unique<chaos::ChaosLog>(opened, points);
+    return std::make_unique<chaos::ChaosLog>(opened, points, lies);
   };
   seams.outbox = [&points](engine::Outbox& exchange) { return std::make_unique<chaos::ChaosOutbox>(exchange, points); };
   seams.before_turn = [&points](const std::vector<engine::Command>& commands) {

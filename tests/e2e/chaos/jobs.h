@@ -1,0 +1,44 @@
+// tests/e2e/chaos/jobs.h: what the clients of a chaos run ask for, and what they were told.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace troth::chaos {
+
+/// One branch: `amount` into `account` of participant number `at`. Zero changes nothing: such a branch only reads.
+struct Effect {
+  std::size_t at = 0;
+  int account = 1;
+  std::int64_t amount = 0;
+};
+
+struct Job {
+  std::uint64_t number = 0;
+  bool one_phase = false;
+  std::vector<Effect> effects;
+};
+
+struct Told {
+  Job job;
+  std::string transaction;
+  bool committed = false;
+};
+
+/// The request that does `job` in one round trip; participants by name.
+std::string body_of(const Job& job, const std::vector<std::string>& participants);
+
+using Random = std::mt19937_64;
+/// Draws the next job.
+using Draw = std::function<Job(Random& random)>;
+
+inline constexpr int kAccounts = 40;
+inline constexpr std::int64_t kBalance = 10'000;
+
+/// From one participant to another, now and then of more money than there is: that must be refused.
+Job draw_transfer(Random& random, std::size_t from, std::size_t to);
+
+}  // namespace troth::chaos
