@@ -2,7 +2,6 @@
 
 #include <signal.h>
 
-#include <fstream>
 #include <stdexcept>
 #include <utility>
 
@@ -33,13 +32,6 @@ Passed read_list_of(const Wrong& wrong, const std::string& list) {
 }
 
 }  // namespace
-
-Passed read_list(const std::string& file) {
-  Passed passed;
-  std::ifstream in(file);
-  for (std::string name; std::getline(in, name);) ++passed[name];
-  return passed;
-}
 
 Topology two_sessions() {
   return {"TwoSessions", {teller("a"), teller("b")}, [](Random& random) { return draw_transfer(random, 0, 1); }, {}};

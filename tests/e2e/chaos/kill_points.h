@@ -5,13 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "tests/e2e/chaos/audit.h"
 #include "tests/e2e/chaos/cluster.h"
+#include "tests/e2e/chaos/rehearsal.h"
 #include "tests/e2e/chaos/traffic.h"
 #include "tests/e2e/world.h"
 
@@ -30,10 +30,6 @@ Topology two_sessions();
 Topology three_sessions();
 /// One-phase commits at one, and transfers between it and one that is pinned.
 Topology one_phase_and_pinned();
-
-/// How often each point is passed, by name.
-using Passed = std::map<std::string, int>;
-Passed read_list(const std::string& file);
 
 /// What does not hold, a sentence each.
 using Wrong = std::vector<std::string>;
