@@ -128,6 +128,8 @@ constexpr auto kOptions = std::to_array<Option>({
     {"max-callbacks", kNumber, "calls to one callback participant at once", set_limit<&L::max_callbacks, 1, 100'000>},
     {"ballast-bytes", kNumber, "file released so that a full disk never blocks recovery",
      set_limit<&L::ballast_bytes, 0, 64 * kGiB>},
+    {"compact-records", kNumber, "records in the log since it was last made shorter, for that to happen again",
+     set_limit<&L::compact_records, 100, kMany>},
 });
 
 std::string replaced(std::string_view text, char by) {

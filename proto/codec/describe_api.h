@@ -303,6 +303,7 @@ void describe(A& a, const Limits& v) {
   a.field(26, "maxQueue", v.max_queue);
   a.field(27, "maxCallbacks", v.max_callbacks);
   a.field(28, "ballastBytes", v.ballast_bytes);
+  a.field(29, "compactRecords", v.compact_records);
 }
 
 }  // namespace troth::codec

@@ -37,6 +37,7 @@ struct Limits {
   std::uint32_t max_queue = 100'000;
   std::uint32_t max_callbacks = 64;
   std::uint64_t ballast_bytes = 16'777'216;
+  std::uint64_t compact_records = 250'000;  // after the cut of the last compaction, for the next to begin
 };
 
 }  // namespace troth

@@ -85,7 +85,7 @@ TEST(WriteJson, AnAbortedTransactionIsAProblemThatSaysSo) {
 TEST(WriteJson, LimitsHaveTheirNames) {
   const auto text = write_json(Limits{});
   EXPECT_EQ(text.find(R"({"defaultTimeoutMs":30000,"maxTimeoutMs":3600000,"maxWaitMs":30000,)"), 0u) << text;
-  EXPECT_NE(text.find(R"("ballastBytes":16777216})"), std::string::npos);
+  EXPECT_NE(text.find(R"("ballastBytes":16777216,"compactRecords":250000})"), std::string::npos);
 }
 
 TEST(WriteJson, TextIsEscapedAndAlwaysUtf8) {
