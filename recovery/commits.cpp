@@ -1,30 +1,13 @@
-#include <bit>
+#include "recovery/commits.h"
 
-#include "recovery/known.h"
+#include <algorithm>
+#include <bit>
 
 namespace troth::recovery {
 
 namespace {
 
 constexpr std::uint64_t kWordBits = 64;
-/// A restated bitmap record holds at most this many bytes: well below the 64 KiB a record may have.
-constexpr std::size_t kRecordBytes = 32'768;
-
-/// Adds `byte` at the byte position `at` to the last of `facts`, or begins another when that one is of another epoch,
-/// full, or so far away that zeros between would cost more than a record.
-void append_byte(std::vector<fact::CommitBits>& facts, EpochId epoch, std::uint64_t at, unsigned char byte) {
-  constexpr std::uint64_t kWorthARecord = 64;
-  if (!facts.empty() && facts.back().epoch == epoch) {
-    auto& last = facts.back();
-    const std::uint64_t gap = at - (last.first / 8 + last.bits.size());
-    if (gap < kWorthARecord && last.bits.size() + gap < kRecordBytes) {
-      last.bits.append(gap, '\0');
-      last.bits.push_back(static_cast<char>(byte));
-      return;
-    }
-  }
-  facts.push_back({epoch, at * 8, std::string(1, static_cast<char>(byte))});
-}
 
 }  // namespace
 
@@ -45,18 +28,6 @@ void Commits::add_bits(const fact::CommitBits& bits) {
       if ((byte >> bit) & 1U) add(bits.epoch, bits.first + i * 8 + bit);
     }
   }
-}
-
-void Commits::remove(EpochId epoch, std::uint64_t sequence) {
-  const auto chunks = by_epoch_.find(epoch);
-  if (chunks == by_epoch_.end()) return;
-  const std::uint64_t word = sequence / kWordBits;
-  const auto chunk = chunks->second.find(word / kChunkWords);
-  if (chunk == chunks->second.end()) return;
-  std::uint64_t& bits = chunk->second[word % kChunkWords];
-  const std::uint64_t bit = std::uint64_t{1} << (sequence % kWordBits);
-  if ((bits & bit) != 0) --count_;
-  bits &= ~bit;
 }
 
 bool Commits::contains(EpochId epoch, std::uint64_t sequence) const {
@@ -80,14 +51,22 @@ std::uint64_t Commits::clear_below(Chunk& chunk, std::uint64_t bits) {
   return cleared;
 }
 
-void Commits::drop_before(const TransactionId& horizon) {
-  constexpr std::uint64_t kChunkBits = kChunkWords * kWordBits;
-  while (!by_epoch_.empty() && by_epoch_.begin()->first < horizon.epoch) {
-    for (auto& [index, chunk] : by_epoch_.begin()->second) count_ -= clear_below(chunk, kChunkBits);
-    by_epoch_.erase(by_epoch_.begin());
+void Commits::drop_all(Chunks& chunks) {
+  for (auto& [index, chunk] : chunks) count_ -= clear_below(chunk, kChunkBits);
+  chunks.clear();
+}
+
+void Commits::drop_before(const TransactionId& horizon, const std::function<bool(EpochId)>& is_kept) {
+  for (auto epoch = by_epoch_.begin(); epoch != by_epoch_.end() && epoch->first < horizon.epoch;) {
+    if (is_kept(epoch->first)) {
+      ++epoch;
+    } else {
+      drop_all(epoch->second);
+      epoch = by_epoch_.erase(epoch);
+    }
   }
   const auto chunks = by_epoch_.find(horizon.epoch);
-  if (chunks == by_epoch_.end()) return;
+  if (chunks == by_epoch_.end() || is_kept(horizon.epoch)) return;
   const std::uint64_t first_kept = horizon.sequence / kChunkBits;
   auto chunk = chunks->second.begin();
   for (; chunk != chunks->second.end() && chunk->first < first_kept; chunk = chunks->second.erase(chunk)) {
@@ -98,21 +77,60 @@ void Commits::drop_before(const TransactionId& horizon) {
   }
 }
 
-std::vector<fact::CommitBits> Commits::to_facts() const {
-  std::vector<fact::CommitBits> facts;
+/// The first byte at or after `from` in which a bit is set.
+std::optional<std::uint64_t> Commits::find_byte(const Chunks& chunks, std::uint64_t from) {
+  for (auto chunk = chunks.lower_bound(from / kChunkBytes); chunk != chunks.end(); ++chunk) {
+    const std::uint64_t first = chunk->first * kChunkBytes;
+    std::uint64_t byte = std::max(from, first) - first;
+    for (; byte < kChunkBytes; byte = (byte / 8 + 1) * 8) {
+      const std::uint64_t rest = chunk->second[byte / 8] >> (8 * (byte % 8));
+      if (rest != 0) return first + byte + static_cast<std::uint64_t>(std::countr_zero(rest)) / 8;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<fact::CommitBits> Commits::next_bits(Position& at) const {
+  constexpr std::uint64_t kWorthARecord = 64;  // zeros between that would cost more than another record
+  constexpr std::uint64_t kRecordBytes = 32'768;
+  for (auto chunks = by_epoch_.lower_bound(at.epoch); chunks != by_epoch_.end(); ++chunks) {
+    if (chunks->first != at.epoch) at = {chunks->first, 0};
+    auto byte = find_byte(chunks->second, at.byte);
+    if (!byte) continue;
+    const std::uint64_t first = at.byte = *byte;
+    fact::CommitBits bits{at.epoch, first * 8, {}};
+    while (byte && *byte - at.byte < kWorthARecord && *byte - first < kRecordBytes) {
+      const Chunk& chunk = chunks->second.at(*byte / kChunkBytes);
+      const std::uint64_t in_chunk = *byte % kChunkBytes;
+      bits.bits.resize(*byte - first, '\0');
+      bits.bits.push_back(static_cast<char>(chunk[in_chunk / 8] >> (8 * (in_chunk % 8))));
+      at.byte = *byte + 1;
+      byte = find_byte(chunks->second, at.byte);
+    }
+    return bits;
+  }
+  return std::nullopt;
+}
+
+std::optional<Commits::Sequence> Commits::begin_of_newest(std::uint64_t count) const {
+  if (count_ <= count) return std::nullopt;
+  std::uint64_t older = count_ - count;
   for (const auto& [epoch, chunks] : by_epoch_) {
     for (const auto& [index, chunk] : chunks) {
       for (std::uint64_t word = 0; word < kChunkWords; ++word) {
-        if (chunk[word] == 0) continue;
-        const std::uint64_t first_byte = (index * kChunkWords + word) * 8;
-        for (unsigned byte = 0; byte < 8; ++byte) {
-          const auto value = static_cast<unsigned char>(chunk[word] >> (byte * 8));
-          if (value != 0) append_byte(facts, epoch, first_byte + byte, value);
+        const auto set = static_cast<std::uint64_t>(std::popcount(chunk[word]));
+        if (set < older) {
+          older -= set;
+          continue;
         }
+        std::uint64_t rest = chunk[word];
+        while (--older != 0) rest &= rest - 1;  // takes away the lowest bit
+        const auto last = static_cast<std::uint64_t>(std::countr_zero(rest));
+        return Sequence{epoch, index * kChunkBits + word * kWordBits + last + 1};
       }
     }
   }
-  return facts;
+  return std::nullopt;
 }
 
 }  // namespace troth::recovery

@@ -1,97 +1,117 @@
-#include <algorithm>
+#include "recovery/fewest.h"
 
-#include "recovery/known.h"
+#include <utility>
+
 #include "recovery/parts.h"
 
 namespace troth::recovery {
 
 namespace {
 
-using Facts = std::vector<Fact>;
+using Facts = std::deque<Fact>;
 
-void add_participants(const Known& known, Facts& facts) {
-  for (const auto& [name, participant] : known.participants) {
-    facts.emplace_back(participant.registered);
-    if (participant.retired) facts.emplace_back(fact::ParticipantChanged{name, true, {}, {}, 0});
-  }
+template <class Items, class Add>
+auto each(const Items& items, Add add) {
+  return [at = items.begin(), end = items.end(), add](Facts& ready) mutable {
+    if (at == end) return false;
+    add(*at, ready);
+    ++at;
+    return true;
+  };
 }
 
-/// What a heuristic of an ended transaction belongs to: its list, and at once that it has ended.
-void add_ended_with_heuristics(const Known& known, Facts& facts) {
-  fact::Ended ended;
-  for (const auto& [id, reported] : known.heuristics) {
-    const auto detail = known.details.find(id);
-    if (detail == known.details.end() || known.live.contains(id)) continue;
-    facts.emplace_back(detail->second.decided);
-    ended.ids.push_back(id);
-  }
-  if (!ended.ids.empty()) facts.emplace_back(std::move(ended));
+auto once(Fact fact) {
+  return [fact = std::move(fact), done = false](Facts& ready) mutable {
+    if (std::exchange(done, true)) return false;
+    ready.push_back(std::move(fact));
+    return true;
+  };
 }
 
-void add_told_aborts(const Known& known, Facts& facts) {
-  std::vector<TransactionId> ids;
-  for (const auto& [id, detail] : known.abort_details) {
-    if (needs_abort_detail(known, id)) ids.push_back(id);
-  }
-  std::sort(ids.begin(), ids.end());
-  for (const auto& id : ids) {
-    const auto& detail = known.abort_details.at(id);
-    facts.emplace_back(fact::AbortTold{id, {}, detail.reason, detail.label, detail.begun_at, detail.decided_at});
-  }
+void add_participant(const std::pair<const std::string, KnownParticipant>& item, Facts& ready) {
+  const auto& [name, participant] = item;
+  ready.emplace_back(participant.registered);
+  if (participant.retired) ready.emplace_back(fact::ParticipantChanged{name, true, {}, {}, 0});
 }
 
-/// Without the live ones, whose CommitDecided is restated: were the rows before it dropped and the bit kept, the bit
-/// alone would say "ended".
-void add_commit_bits(const Known& known, Facts& facts) {
-  Commits ended = known.commits;
-  for (const auto& [id, live] : known.live) ended.remove(id.epoch, id.sequence);
-  for (auto& bits : ended.to_facts()) facts.emplace_back(std::move(bits));
+void add_live(const std::pair<const TransactionId, LiveFact>& item, Facts& ready) {
+  std::visit([&ready](const auto& fact) { ready.emplace_back(fact); }, item.second);
 }
 
-/// An act that makes a heuristic by itself makes it again when it is folded: forget it again if it was forgotten.
-void add_acts_and_heuristics(const Known& known, Facts& facts) {
-  for (const auto& [branch, act] : known.acts) {
-    facts.emplace_back(act);
-    if (!implies_heuristic(act)) continue;
-    auto forgot = act;
-    forgot.act = fact::OperatorAct::kForgot;
-    facts.emplace_back(std::move(forgot));
-  }
-  for (const auto& [id, reported] : known.heuristics) {
-    for (const auto& heuristic : reported) facts.emplace_back(heuristic);
-  }
+/// An act that makes a heuristic by itself makes it again when it is folded: here it is forgotten, and those that still
+/// stand follow.
+void add_act(const std::pair<const BranchId, fact::OperatorActed>& item, Facts& ready) {
+  const fact::OperatorActed& act = item.second;
+  ready.emplace_back(act);
+  if (!implies_heuristic(act)) return;
+  auto forgot = act;
+  forgot.act = fact::OperatorAct::kForgot;
+  ready.emplace_back(std::move(forgot));
 }
 
-void add_windows(const Known& known, Facts& facts) {
-  std::vector<std::string> sessions;
-  for (const auto& [session, window] : known.windows) sessions.push_back(session);
-  std::sort(sessions.begin(), sessions.end());
-  for (const auto& session : sessions) {
-    const auto& window = known.windows.at(session);
-    fact::ClientWindow restated{session, window.acked_below, {}};
-    for (const auto& [sequence, id] : window.committed) restated.committed.push_back({sequence, id});
-    facts.emplace_back(std::move(restated));
+using Reported = std::pair<const TransactionId, std::vector<fact::HeuristicReported>>;
+
+void add_heuristics(const Reported& item, Facts& ready) {
+  for (const fact::HeuristicReported& heuristic : item.second) ready.emplace_back(heuristic);
+}
+
+void add_window(const std::pair<const std::string, Window>& item, Facts& ready) {
+  constexpr std::size_t kToldPerRecord = 1'000;  // some 32 KiB
+  const auto& [session, window] = item;
+  fact::ClientWindow restated{session, window.acked_below, {}};
+  for (const auto& [sequence, id] : window.committed) {
+    if (restated.committed.size() == kToldPerRecord) {
+      ready.emplace_back(std::exchange(restated, {session, window.acked_below, {}}));
+    }
+    restated.committed.push_back({sequence, id});
   }
+  ready.emplace_back(std::move(restated));
 }
 
 }  // namespace
 
-std::vector<Fact> fewest(const Known& known, Lsn cut) {
-  Facts facts;
-  for (const auto& gap : known.gaps) facts.emplace_back(gap);
-  for (const auto& epoch : known.epochs) facts.emplace_back(epoch);
-  if (known.horizon != TransactionId{}) facts.emplace_back(fact::Horizon{known.horizon});
-  add_participants(known, facts);
-  for (const auto& [id, live] : known.live) {
-    std::visit([&facts](const auto& fact) { facts.emplace_back(fact); }, live);
+Fewest::Fewest(const Known& known, Lsn cut) {
+  const auto add_as_it_is = [](const auto& item, Facts& ready) { ready.emplace_back(item); };
+  // The list of an ended transaction, and at once that it has ended.
+  const auto add_list = [&known](const Reported& item, Facts& ready) {
+    const auto detail = known.details.find(item.first);
+    if (detail == known.details.end() || known.live.contains(item.first)) return;
+    ready.emplace_back(detail->second.decided);
+    ready.emplace_back(fact::Ended{{item.first}});
+  };
+  const auto add_told_abort = [&known](const std::pair<const TransactionId, AbortDetail>& item, Facts& ready) {
+    const auto& [id, told] = item;
+    if (!needs_abort_detail(known, id)) return;
+    ready.emplace_back(fact::AbortTold{id, {}, told.reason, told.label, told.begun_at, told.decided_at});
+  };
+  const auto commits = [&known, at = Commits::Position()](Facts& ready) mutable {
+    auto bits = known.commits.next_bits(at);
+    if (bits) ready.emplace_back(std::move(*bits));
+    return bits.has_value();
+  };
+  parts_.emplace_back(each(known.gaps, add_as_it_is));
+  parts_.emplace_back(each(known.epochs, add_as_it_is));
+  if (known.horizon != TransactionId{}) parts_.emplace_back(once(fact::Horizon{known.horizon}));
+  parts_.emplace_back(each(known.marks, add_as_it_is));
+  parts_.emplace_back(each(known.participants, add_participant));
+  parts_.emplace_back(each(known.live, add_live));
+  parts_.emplace_back(each(known.acts, add_act));
+  parts_.emplace_back(each(known.heuristics, add_heuristics));
+  parts_.emplace_back(each(known.heuristics, add_list));  // after what keeps them: who replays trims as he reads
+  parts_.emplace_back(each(known.abort_details, add_told_abort));
+  parts_.emplace_back(commits);
+  parts_.emplace_back(each(known.windows, add_window));
+  parts_.emplace_back(once(fact::Checkpoint{cut}));
+}
+
+bool Fewest::next(Fact& fact) {
+  while (ready_.empty() && part_ < parts_.size()) {
+    if (!parts_[part_](ready_)) ++part_;
   }
-  add_acts_and_heuristics(known, facts);  // before the details they keep: who replays trims as he reads
-  add_ended_with_heuristics(known, facts);
-  add_told_aborts(known, facts);
-  add_commit_bits(known, facts);
-  add_windows(known, facts);
-  facts.emplace_back(fact::Checkpoint{cut});
-  return facts;
+  if (ready_.empty()) return false;
+  fact = std::move(ready_.front());
+  ready_.pop_front();
+  return true;
 }
 
 }  // namespace troth::recovery

@@ -3,6 +3,7 @@
 
 #include "recovery/known.h"
 #include "recovery/parts.h"
+#include "recovery/retention.h"
 
 namespace troth::recovery {
 
@@ -50,25 +51,17 @@ struct Folder {
     if (at == known.gaps.end() || at->from != fact.from || at->to != fact.to) known.gaps.insert(at, fact);
   }
 
-  // Once a transaction is known to be decided, what it was before says nothing any more.
-  void operator()(const fact::PrepareStarted& fact) const {
-    if (!is_committed(fact.id)) known.live.try_emplace(fact.id, fact);
-  }
-  void operator()(const fact::OnePhaseStarted& fact) const {
-    const bool is_answered = is_committed(fact.id) || known.abort_details.contains(fact.id);
-    if (!is_answered) known.live.try_emplace(fact.id, fact);
-  }
+  void operator()(const fact::PrepareStarted& fact) const { known.live.try_emplace(fact.id, fact); }
+  void operator()(const fact::OnePhaseStarted& fact) const { known.live.try_emplace(fact.id, fact); }
 
   void operator()(const fact::CommitDecided& fact) const {
-    const bool restated = fact.lsn != 0 && fact.lsn != lsn;
-    if (!restated) note_heard(fact.origin, fact.id);
-    const auto live = known.live.find(fact.id);
-    if (live != known.live.end() && std::holds_alternative<fact::CommitDecided>(live->second)) return;
     auto decided = fact;
-    if (decided.lsn == 0) decided.lsn = lsn;
-    // Committed and not live: it has ended, this is only its list again.
-    if (live == known.live.end() && is_committed(fact.id)) return keep_detail(std::move(decided));
-    if (fact.id >= known.horizon) known.commits.add(fact.id.epoch, fact.id.sequence);
+    const bool restated = fact.lsn != 0;  // then ClientWindow says what its client may still ask for
+    if (!restated) {
+      decided.lsn = lsn;
+      note_heard(fact.origin, fact.id);
+    }
+    if (!is_past(fact.id)) known.commits.add(fact.id.epoch, fact.id.sequence);
     known.live.insert_or_assign(fact.id, std::move(decided));
   }
 
@@ -126,21 +119,17 @@ struct Folder {
   void operator()(const fact::Horizon& fact) const {
     if (fact.id <= known.horizon) return;
     known.horizon = fact.id;
-    known.commits.drop_before(fact.id);
-    std::erase_if(known.details,
-                  [this](const auto& item) { return is_past(item.first) && !known.heuristics.contains(item.first); });
-    std::erase_if(known.abort_details,
-                  [this](const auto& item) { return is_past(item.first) && !needs_abort_detail(known, item.first); });
+    // What a gap would make unknown again stays, for ever.
+    known.commits.drop_before(fact.id, [this](EpochId epoch) { return is_in_gap_range(known, epoch); });
+    drop_past(known.details, [this](const TransactionId& id) { return known.heuristics.contains(id); });
+    drop_past(known.abort_details, [this](const TransactionId& id) { return needs_abort_detail(known, id); });
     for (auto window = known.windows.begin(); window != known.windows.end();) {
       std::erase_if(window->second.committed, [this](const auto& told) { return is_past(told.second); });
       window = window->second.committed.empty() ? known.windows.erase(window) : std::next(window);
     }
   }
 
-  void operator()(const fact::CommitBits& fact) const {
-    known.commits.add_bits(fact);
-    known.commits.drop_before(known.horizon);
-  }
+  void operator()(const fact::CommitBits& fact) const { known.commits.add_bits(fact); }
 
   void operator()(const fact::ClientWindow& fact) const {
     auto& window = known.windows[fact.client_session];
@@ -148,14 +137,23 @@ struct Folder {
     raise_watermark(window, fact.acked_below);
   }
 
-  // Everything it supersedes has been restated before it; folding is idempotent.
-  void operator()(const fact::Checkpoint&) const {}
+  void operator()(const fact::Mark& fact) const {
+    auto mark = fact;
+    if (mark.lsn == 0) mark.lsn = lsn;
+    add_mark(known.marks, mark);
+  }
+
+  // The set before it says all that records up to the cut said.
+  void operator()(const fact::Checkpoint& fact) const { known.last_lsn = std::max(known.last_lsn, fact.cut); }
 
  private:
   bool is_past(const TransactionId& id) const { return id < known.horizon; }
 
-  bool is_committed(const TransactionId& id) const {
-    return known.commits.contains(id.epoch, id.sequence) || known.details.contains(id);
+  template <class Items, class Needed>
+  void drop_past(Items& items, const Needed& is_needed) const {
+    for (auto item = items.begin(); item != items.end() && is_past(item->first);) {
+      item = is_needed(item->first) ? std::next(item) : items.erase(item);
+    }
   }
 
   void keep_detail(fact::CommitDecided decided) const {

@@ -2,43 +2,18 @@
 // participants are. The engine starts from it, keeps it current, and answers about ids that are not live from it.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <variant>
 #include <vector>
 
 #include "proto/values/facts.h"
+#include "recovery/commits.h"
 
 namespace troth::recovery {
-
-/// Who committed: one bit per transaction, a bitmap per (epoch, nonce). 100 million cost 12.5 MB. Kept in chunks of 4
-/// KiB, so that a stray sequence costs one chunk and never the memory up to it.
-class Commits {
- public:
-  /// Sequences above kMaxSequence are not ids of ours and are ignored.
-  void add(EpochId epoch, std::uint64_t sequence);
-  void add_bits(const fact::CommitBits& bits);
-  void remove(EpochId epoch, std::uint64_t sequence);
-  bool contains(EpochId epoch, std::uint64_t sequence) const;
-  void drop_before(const TransactionId& horizon);
-  std::uint64_t count() const { return count_; }
-  /// As facts, in order of id, split so that one record stays below 64 KiB.
-  std::vector<fact::CommitBits> to_facts() const;
-
- private:
-  static constexpr std::uint64_t kChunkWords = 512;
-  using Chunk = std::array<std::uint64_t, kChunkWords>;
-  using Chunks = std::map<std::uint64_t, Chunk>;  // by sequence / (64 * kChunkWords)
-  static std::uint64_t clear_below(Chunk& chunk, std::uint64_t bits);
-
-  std::map<EpochId, Chunks> by_epoch_;
-  std::uint64_t count_ = 0;
-};
 
 /// A transaction the log says is not over, with the record that made it so.
 using LiveFact = std::variant<fact::CommitDecided, fact::PrepareStarted, fact::OnePhaseStarted>;
@@ -76,13 +51,14 @@ struct Known {
   TransactionId horizon;                   // zero: everything is remembered
   std::map<TransactionId, LiveFact> live;
   Commits commits;
-  std::unordered_map<TransactionId, Detail, IdHash> details;
+  std::map<TransactionId, Detail> details;
   std::deque<TransactionId> detail_order;  // of both, oldest first; may name ids whose details are gone
-  std::unordered_map<TransactionId, AbortDetail, IdHash> abort_details;
+  std::map<TransactionId, AbortDetail> abort_details;
   std::map<TransactionId, std::vector<fact::HeuristicReported>> heuristics;  // not yet forgotten
   std::map<BranchId, fact::OperatorActed> acts;                              // settled, retired; n = 0: gap ids
   std::map<std::string, KnownParticipant> participants;
-  std::unordered_map<std::string, Window> windows;  // by client session
+  std::map<std::string, Window> windows;  // by client session
+  std::deque<fact::Mark> marks;           // ascending, at most kMaxMarks: closer together the younger they are
   Lsn last_lsn = 0;
 
   /// The epoch with which `id` was made is one of ours.
@@ -98,19 +74,13 @@ bool is_in_gap_range(const Known& known, EpochId epoch);
 /// The number of the next start: above every epoch that this log started or that lies in a gap of it.
 std::uint32_t next_epoch(const Known& known);
 
-/// Folds one record into `known`; records must come in LSN order. Live traffic may use it too, after an append.
-/// Idempotent: a record that is folded again, or restated by a compacted set while the rows it supersedes are still
-/// there (all of them or a tail), changes nothing; so Checkpoint needs no work here (README.md "Why old rows do no
-/// harm").
+/// Folds one record into `known`: first the rows of a set, with LSN 0, then records in LSN order. Live traffic may use
+/// it too, after an append.
 void fold(Known& known, Lsn lsn, const Fact& fact);
 
 /// Drops the oldest details until at most `detail_count` are left and none was decided more than `detail_ms` before
 /// `now_at`. Outcomes stay. Details that a heuristic or a gap still needs stay as well, until an operator forgot it.
 void trim(Known& known, std::uint64_t detail_count, Millis detail_ms, Millis now_at);
-
-/// The fewest facts that fold to the same Known (details only of live transactions, heuristics and gaps), ending with
-/// Checkpoint{cut}. A function of `known` alone: equal Knowns give equal facts. Keys are kept by `Replay::rebuilt`.
-std::vector<Fact> fewest(const Known& known, Lsn cut);
 
 /// Why an id that is not live gets the answer it gets: the rows of api.md "What is answered about an id", in order.
 enum class IdStatus : std::uint8_t {

@@ -2,9 +2,8 @@
 // wal hands over every proven record, and takes back the fewest that mean the same.
 #pragma once
 
-#include <deque>
+#include <functional>
 #include <string>
-#include <vector>
 
 #include "proto/values/limits.h"
 #include "recovery/known.h"
@@ -12,8 +11,8 @@
 
 namespace troth::recovery {
 
-/// One replay of a log. Feed every record in order, then take. Memory is bounded by `limits`: details by count (and a
-/// sixteenth), keys by their retention before the newest decision seen.
+/// One replay of a log. Feed the rows of the set, then every record in order, then take. Details are bounded by
+/// `limits`, by count (and a sixteenth).
 class Replay {
  public:
   explicit Replay(Limits limits = {}) : limits_(limits) {}
@@ -22,23 +21,19 @@ class Replay {
   std::string see(const wal::Stored& record);
   Known& known() { return known_; }
 
-  /// The records of a new generation: `fewest(known, cut)`, plus every keyed decision younger than `key_retain_ms`, so
-  /// that `Log::find` still answers for it. Keyed decisions of ended transactions are followed by their Ended.
-  std::vector<wal::Record> rebuilt(Lsn cut, Millis now_at, Millis key_retain_ms) const;
+  /// Adds the rows of the set that speaks for everything up to `cut`: what `Fewest` gives, one at a time. Returns up to
+  /// where keys may go: those of records older than they are kept.
+  Lsn rebuilt(Lsn cut, Millis now_at, const std::function<void(const wal::Record&)>& add) const;
 
  private:
-  struct Keyed {
-    Fact fact;  // CommitDecided with its first LSN, or AbortTold
-    Millis at = 0;
-  };
-  void keep_if_keyed(Lsn lsn, const Fact& fact);
-
   Limits limits_;
   Known known_;
-  std::deque<Keyed> keyed_;
   Millis newest_at_ = 0;
   std::uint64_t seen_since_trim_ = 0;
 };
+
+/// A row of a set. It has no key: the log keeps a record with a key findable without its being restated.
+wal::Record to_row(const Fact& fact);
 
 /// The record of a fact; the find key of CommitDecided and AbortTold is their Idempotency-Key, as it is. The one place
 /// where facts become records.

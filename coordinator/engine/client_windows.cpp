@@ -4,7 +4,7 @@
 
 namespace troth::engine {
 
-ClientWindows::ClientWindows(const std::unordered_map<std::string, recovery::Window>& known, Millis now_due) {
+ClientWindows::ClientWindows(const std::map<std::string, recovery::Window>& known, Millis now_due) {
   for (const auto& [session, window] : known) sessions_[session] = Entry{window.acked_below, window.committed, now_due};
 }
 

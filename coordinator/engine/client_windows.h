@@ -19,10 +19,10 @@ class ClientWindows {
   static constexpr std::size_t kMaxSessions = 100'000;
   static constexpr std::size_t kMaxUnacked = 65'536;  // begun and not acknowledged, per session
 
-  ClientWindows(const std::unordered_map<std::string, recovery::Window>& known, Millis now_due);
+  ClientWindows(const std::map<std::string, recovery::Window>& known, Millis now_due);
 
-  /// False when there are too many sessions, or this one acknowledges nothing: begin nothing new for it. Room is made by
-  /// letting go of idle sessions, and only of those.
+  /// False when there are too many sessions, or this one acknowledges nothing: begin nothing new for it. Room is made
+  /// by letting go of idle sessions, and only of those.
   bool touch(const std::string& session, std::uint64_t acked_below, Millis now_due);
   /// The session may have been let go of since it sent this: it cannot be said whether the request was executed.
   bool may_be_forgotten(const std::string& session, std::uint64_t sequence, bool older_epoch) const;

@@ -21,8 +21,7 @@ class Replayer : public wal::Replayer {
 
   std::string see(const wal::Stored& record) override { return replay_.see(record); }
   Lsn rebuilt(Lsn cut, const std::function<void(const wal::Record&)>& add) override {
-    for (const auto& record : replay_.rebuilt(cut, now().at, limits_.key_retain_ms)) add(record);
-    return 0;
+    return replay_.rebuilt(cut, now().at, add);
   }
   void reset() override { replay_ = recovery::Replay(limits_); }
   recovery::Known take() { return std::move(replay_.known()); }
@@ -56,7 +55,7 @@ std::variant<OpenedLog, StartError> open_log(const Config& config,
   if (auto* error = std::get_if<wal::OpenError>(&opened))
     return StartError{error->exit_code, std::move(error->message)};
   auto& found = std::get<wal::SqliteLog::Opened>(opened);
-  OpenedLog result{std::move(found.log), replayer.take(), found.told_lsn, found.created};
+  OpenedLog result{std::move(found.log), replayer.take(), found.created};
   result.known.log = found.log_id;
   result.known.last_lsn = found.last_lsn;
   return result;
@@ -66,7 +65,6 @@ EpochId start_epoch(OpenedLog& opened, wal::Log& log, Inbox& inbox) {
   log.on_progress([&inbox] { inbox.ring(); });
   fact::EpochStarted started;
   started.epoch = {recovery::next_epoch(opened.known), draw_nonce()};
-  started.first_lsn = opened.told_lsn + 1;
   started.at = now().at;
   const wal::Record record = recovery::to_record(started);
   const Lsn lsn = log.append({&record, 1});

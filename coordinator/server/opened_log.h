@@ -16,7 +16,6 @@ namespace troth::server {
 struct OpenedLog {
   std::unique_ptr<wal::SqliteLog> log;
   recovery::Known known;
-  Lsn told_lsn = 0;  // by any process before this one
   bool created = false;
 };
 

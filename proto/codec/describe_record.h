@@ -166,4 +166,11 @@ void describe(A& a, Ref<A, fact::ClientWindow> v) {
   a.list(3, "committed", v.committed);
 }
 
+template <class A>
+void describe(A& a, Ref<A, fact::Mark> v) {
+  a.required(1, "transaction", v.id);
+  a.field(2, "lsn", v.lsn);
+  a.field(3, "at", v.at);
+}
+
 }  // namespace troth::codec

@@ -38,8 +38,8 @@ namespace fact {
 
 struct EpochStarted {
   EpochId epoch;
-  Lsn first_lsn = 0;  // no earlier epoch can have told anybody of this LSN or a later one. After a rebuild it lies below
-                      // this record: what a rebuild restates was never told under its new LSN
+  Lsn first_lsn = 0;  // no earlier epoch can have told anybody of this LSN or a later one; 0 in the record itself: its
+                      // own
   Millis at = 0;
   bool operator==(const EpochStarted&) const = default;
 };
@@ -72,7 +72,7 @@ struct CommitDecided {
   std::string traceparent;
   Millis begun_at = 0;
   Millis decided_at = 0;
-  Lsn lsn = 0;             // 0 in the record itself; the first LSN when a rebuild or compaction restated it
+  Lsn lsn = 0;             // 0 in the record itself; its LSN when a set restates it
   bool one_phase = false;  // decided by the participant's answer to CommitOnePhase
   bool operator==(const CommitDecided&) const = default;
 };
@@ -97,7 +97,7 @@ struct GapOpened {
   Millis at = 0;
   bool operator==(const GapOpened&) const = default;
 };
-/// Ends a compacted set: every row at or before `cut` is superseded by it.
+/// Ends a set: it says all that the records at or before `cut` said.
 struct Checkpoint {
   Lsn cut = 0;
   bool operator==(const Checkpoint&) const = default;
@@ -169,17 +169,25 @@ struct ClientWindow {
   std::vector<Told> committed;
   bool operator==(const ClientWindow&) const = default;
 };
+/// A sample of time, for retention: every id below `id` was given, and every record at or below `lsn` written, before
+/// `at`.
+struct Mark {
+  TransactionId id;
+  Lsn lsn = 0;  // 0 in the record itself: its own
+  Millis at = 0;
+  bool operator==(const Mark&) const = default;
+};
 
 }  // namespace fact
 
 using Fact = std::variant<fact::EpochStarted, fact::PrepareStarted, fact::OnePhaseStarted, fact::CommitDecided,
                           fact::AbortTold, fact::Ended, fact::GapOpened, fact::Checkpoint, fact::HeuristicReported,
                           fact::OperatorActed, fact::ParticipantRegistered, fact::ParticipantChanged,
-                          fact::ParticipantRemoved, fact::Horizon, fact::CommitBits, fact::ClientWindow>;
+                          fact::ParticipantRemoved, fact::Horizon, fact::CommitBits, fact::ClientWindow, fact::Mark>;
 
 /// Lazy facts may be lost with the tail of the log; nobody waits for them but Forget.
 inline bool is_forced(const Fact& fact) {
-  return !std::holds_alternative<fact::Ended>(fact);
+  return !std::holds_alternative<fact::Ended>(fact) && !std::holds_alternative<fact::Mark>(fact);
 }
 
 }  // namespace troth

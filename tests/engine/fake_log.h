@@ -1,5 +1,5 @@
 // tests/engine/fake_log.h: a log whose durability the test decides. What is durable survives `Log`'s reopening as a
-// list of records, what is not is lost by `crash`.
+// list of records, what is not is lost by `crash`. A set may speak for the first of them.
 #pragma once
 
 #include <algorithm>
@@ -42,12 +42,14 @@ class FakeLog : public wal::Log {
     records_.resize(durable_);
     asked_.clear();
   }
-  /// A new generation. Its LSNs start again, which no test of the engine minds.
-  void replace(std::vector<wal::Record> records) {
-    records_ = std::move(records);
-    durable_ = records_.size();
+  /// `set` speaks for all records from now on; their keys stay findable.
+  void supersede(std::vector<wal::Record> set) {
+    set_ = std::move(set);
+    cut_ = records_.size();
   }
   const std::vector<wal::Record>& records() const { return records_; }
+  const std::vector<wal::Record>& set() const { return set_; }
+  Lsn cut() const { return cut_; }
 
   bool auto_durable = false;
   bool reserve = true;
@@ -67,6 +69,8 @@ class FakeLog : public wal::Log {
   }
 
   std::vector<wal::Record> records_;
+  std::vector<wal::Record> set_;
+  Lsn cut_ = 0;
   Lsn durable_ = 0;
   std::vector<std::pair<std::string, std::uint64_t>> asked_;
 };

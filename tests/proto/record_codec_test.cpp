@@ -23,7 +23,7 @@ TEST(RecordCodec, EmptyFactsRoundTrip) {
 }
 
 TEST(RecordCodec, KindsOfANewerFormatAreRefused) {
-  for (const int kind : {0, 17, 65535}) EXPECT_FALSE(decode_fact(static_cast<std::uint16_t>(kind), ""));
+  for (const int kind : {0, 18, 65535}) EXPECT_FALSE(decode_fact(static_cast<std::uint16_t>(kind), ""));
 }
 
 TEST(RecordCodec, FieldsOfANewerFormatAreRefused) {

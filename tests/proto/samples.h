@@ -40,7 +40,8 @@ inline std::vector<Fact> facts() {
           f::ParticipantRemoved{"bank-c", 16},
           f::Horizon{id(9)},
           f::CommitBits{{2, 0x80000000}, 100, std::string("\0\xff\x01", 3)},
-          f::ClientWindow{std::string(16, 'c'), 7, {{8, id(8)}, {9, id(9)}}}};
+          f::ClientWindow{std::string(16, 'c'), 7, {{8, id(8)}, {9, id(9)}}},
+          f::Mark{id(10), 17, 18}};
 }
 
 inline std::vector<session::Message> messages() {

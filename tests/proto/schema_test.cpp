@@ -65,6 +65,7 @@ TEST(Schema, Records) {
   same_and_full<v1::Horizon>(bytes(13));
   same_and_full<v1::CommitBits>(bytes(14));
   same_and_full<v1::ClientWindow>(bytes(15));
+  same_and_full<v1::Mark>(bytes(16));
 }
 
 TEST(Schema, Sessions) {

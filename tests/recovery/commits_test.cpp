@@ -8,6 +8,7 @@
 namespace troth::recovery {
 namespace {
 
+using testing::bits_of;
 using testing::id_of;
 using testing::kFirst;
 using testing::kSecond;
@@ -34,20 +35,8 @@ TEST(Commits, AFarSequenceCostsAChunkAndOneThatCannotExistNothing) {
   EXPECT_EQ(commits.count(), 2u);
   EXPECT_TRUE(commits.contains(kFirst, kMaxSequence));
   std::size_t bytes = 0;
-  for (const auto& fact : commits.to_facts()) bytes += fact.bits.size();
+  for (const auto& fact : bits_of(commits)) bytes += fact.bits.size();
   EXPECT_EQ(bytes, 2u);
-}
-
-TEST(Commits, RemoveTakesBackExactlyOne) {
-  Commits commits;
-  commits.add(kFirst, 7);
-  commits.add(kFirst, 8);
-  commits.remove(kFirst, 7);
-  commits.remove(kFirst, 7);
-  commits.remove(kSecond, 8);
-  EXPECT_EQ(commits.count(), 1u);
-  EXPECT_FALSE(commits.contains(kFirst, 7));
-  EXPECT_TRUE(commits.contains(kFirst, 8));
 }
 
 TEST(Commits, DropBeforeForgetsWhatIsBelowTheHorizonOnly) {
@@ -58,11 +47,45 @@ TEST(Commits, DropBeforeForgetsWhatIsBelowTheHorizonOnly) {
     commits.add(kSecond, sequence);
     if (sequence >= 100'003) kept.insert(sequence);
   }
-  commits.drop_before(id_of(100'003, kSecond));
+  commits.drop_before(id_of(100'003, kSecond), [](EpochId) { return false; });
   EXPECT_EQ(commits.count(), kept.size());
   for (std::uint64_t sequence = 1; sequence < 200'000; ++sequence) {
     ASSERT_EQ(commits.contains(kSecond, sequence), kept.contains(sequence)) << sequence;
     ASSERT_FALSE(commits.contains(kFirst, sequence)) << sequence;
+  }
+}
+
+TEST(Commits, DropBeforeLeavesAnEpochThatIsKept) {
+  Commits commits;
+  for (const EpochId epoch : {kFirst, kSecond, EpochId{3, 300}}) {
+    for (std::uint64_t sequence = 1; sequence <= 100'000; ++sequence) commits.add(epoch, sequence);
+  }
+  commits.drop_before(id_of(50'001, {3, 300}), [](EpochId epoch) { return epoch == kSecond; });
+  EXPECT_EQ(commits.count(), 150'000u);
+  commits.drop_before(id_of(100'001, {3, 300}), [](EpochId epoch) { return epoch.epoch >= 2; });
+  EXPECT_EQ(commits.count(), 150'000u);
+  EXPECT_TRUE(commits.contains(kSecond, 1));
+}
+
+TEST(Commits, TheNewestBeginBehindTheOlderOnes) {
+  Commits commits;
+  EXPECT_FALSE(commits.begin_of_newest(0));
+  std::vector<std::pair<EpochId, std::uint64_t>> all;
+  std::mt19937_64 random(3);
+  for (const EpochId epoch : {kFirst, kSecond}) {
+    for (std::uint64_t sequence = 1 + random() % 3; all.size() % 1'000 != 999; sequence += 1 + random() % 90) {
+      commits.add(epoch, sequence);
+      all.emplace_back(epoch, sequence);
+    }
+    all.emplace_back(epoch, 200'000);
+    commits.add(epoch, 200'000);
+  }
+  for (std::uint64_t older = 1; older <= all.size(); ++older) {
+    const auto begin = commits.begin_of_newest(all.size() - older);
+    ASSERT_TRUE(begin);
+    const auto [epoch, sequence] = all[older - 1];
+    ASSERT_EQ(begin->epoch, epoch);
+    ASSERT_EQ(begin->sequence, sequence + 1);
   }
 }
 
@@ -73,13 +96,13 @@ TEST(Commits, FactsMeanTheSameAndFitARecord) {
   for (std::uint64_t sequence = 1; sequence <= 600'000; ++sequence) commits.add(kSecond, sequence);
   Commits again;
   std::size_t bytes = 0;
-  for (const auto& fact : commits.to_facts()) {
+  for (const auto& fact : bits_of(commits)) {
     EXPECT_LE(fact.bits.size(), 32'768u);
     bytes += fact.bits.size();
     again.add_bits(fact);
   }
   EXPECT_EQ(again.count(), commits.count());
-  EXPECT_EQ(again.to_facts(), commits.to_facts());
+  EXPECT_EQ(bits_of(again), bits_of(commits));
   EXPECT_LT(bytes, (3'000'000u + 600'000u) / 8 + 100);
 }
 

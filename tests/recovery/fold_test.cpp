@@ -32,12 +32,18 @@ TEST(Fold, ARestatedDecisionKeepsItsFirstLsn) {
   EXPECT_EQ(std::get<fact::CommitDecided>(known.live.at(id_of(1))).lsn, 17u);
 }
 
-TEST(Fold, ARestatedDecisionDoesNotBringBackWhatHasEnded) {
+TEST(Fold, ARestatedDecisionSaysNothingAboutClients) {
   auto restated = committed(id_of(1));
+  restated.origin.client_session = "client";
   restated.lsn = 1;
-  const Known known = fold_all({committed(id_of(1)), fact::Ended{{id_of(1)}}, restated});
-  EXPECT_TRUE(known.live.empty());
-  EXPECT_EQ(known.commits.count(), 1u);
+  EXPECT_TRUE(fold_all({restated}).windows.empty());
+}
+
+TEST(Fold, TheCheckpointOfASetSaysHowFarItReaches) {
+  Known known;
+  fold(known, 0, committed(id_of(1)));
+  fold(known, 0, fact::Checkpoint{41});
+  EXPECT_EQ(known.last_lsn, 41u);
 }
 
 TEST(Fold, AHeuristicStandsUntilItIsForgotten) {
@@ -120,9 +126,15 @@ TEST(Fold, TheHorizonOnlyRisesAndDropsOlderOutcomesButNotHeuristics) {
   EXPECT_FALSE(known.abort_details.contains(id_of(4)));
 }
 
-TEST(Fold, CommitBitsBelowTheHorizonAreNotTakenBack) {
-  const Known known = fold_all({fact::Horizon{id_of(8)}, fact::CommitBits{kFirst, 0, "\xff\x03"}});
-  EXPECT_EQ(known.commits.count(), 2u);
+TEST(Fold, TheHorizonLeavesTheDecisionsOfAnEpochInAGap) {
+  const Known known =
+      fold_all({fact::EpochStarted{kFirst, 1, 0}, committed(id_of(1)), abort_told(id_of(2), "k"),
+                fact::Ended{{id_of(1)}}, fact::GapOpened{kFirst, {4, 0}, 0}, fact::EpochStarted{{4, 400}, 1, 0},
+                committed(id_of(1, {4, 400})), fact::Ended{{id_of(1, {4, 400})}}, fact::Horizon{id_of(9, {4, 400})}});
+  EXPECT_FALSE(known.in_gap(id_of(1)));
+  EXPECT_FALSE(known.in_gap(id_of(2)));
+  EXPECT_TRUE(known.in_gap(id_of(3)));
+  EXPECT_EQ(known.commits.count(), 1u);
 }
 
 TEST(Trim, DropsTheOldestDetailsByCountAndByAgeAndKeepsTheOutcome) {

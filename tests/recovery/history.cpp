@@ -1,7 +1,10 @@
 #include "tests/recovery/history.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
+
+#include "recovery/fewest.h"
 
 namespace troth::recovery::testing {
 
@@ -75,7 +78,7 @@ class Historian {
  private:
   void move() {
     switch (below(16)) {
-      case 0: return below(8) == 0 ? start_epoch() : begin();
+      case 0: return below(8) == 0 ? start_epoch() : note_mark();
       case 1: return below(8) == 0 ? open_gap() : begin();
       case 2: return change_participants();
       case 3: return report_heuristic();
@@ -139,16 +142,32 @@ class Historian {
     if (!ended.ids.empty()) facts_.emplace_back(ended);
   }
 
+  /// A branch of a commit is reported on before it is settled; against an abort at any time.
   void report_heuristic() {
-    if (!decided_.empty()) facts_.emplace_back(heuristic(decided_[below(decided_.size())], 1 + below(2)));
+    if (const auto id = unsettled(); id && below(4) != 0) facts_.emplace_back(heuristic(*id, 1 + below(2)));
+    if (below(4) == 0) facts_.emplace_back(heuristic(id_of(70 + below(9), {epoch_.epoch, 7}), 1));
+  }
+
+  /// A committed transaction that has not ended.
+  std::optional<TransactionId> unsettled() {
+    std::vector<TransactionId> ids;
+    for (const auto& id : decided_) {
+      if (live_.contains(id)) ids.push_back(id);
+    }
+    return ids.empty() ? std::nullopt : std::optional(ids[below(ids.size())]);
   }
 
   void let_operator_act() {
     using fact::OperatorAct;
     if (decided_.empty()) return;
+    if (below(2) == 0) {
+      return add_act(act(decided_[below(decided_.size())], 1 + below(2), OperatorAct::kForgot));
+    }
+    const auto id = unsettled();
+    if (!id) return;
     static constexpr OperatorAct kActs[] = {OperatorAct::kSettledCommit, OperatorAct::kSettledAbort,
-                                            OperatorAct::kForgot, OperatorAct::kForgot, OperatorAct::kRetired};
-    auto acted = act(decided_[below(decided_.size())], 1 + below(2), kActs[below(5)]);
+                                            OperatorAct::kRetired};
+    auto acted = act(*id, 1 + below(2), kActs[below(3)]);
     acted.contradicts = acted.act == OperatorAct::kSettledAbort;
     acted.heuristic = HeuristicKind::kAbort;
     add_act(acted);
@@ -168,6 +187,8 @@ class Historian {
       return void(facts_.emplace_back(fact::ParticipantChanged{name, below(2) == 0, "http://b", "", now_}));
     facts_.emplace_back(fact::ParticipantRegistered{name, ParticipantKind::kCallback, "http://a", "s", 4, 100, now_});
   }
+
+  void note_mark() { facts_.emplace_back(fact::Mark{id_of(sequence_ + 1, epoch_), 0, now_}); }
 
   /// Never past a transaction that is live.
   void raise_horizon() {
@@ -204,13 +225,27 @@ std::vector<Fact> random_history(std::uint64_t seed, int count) {
   return Historian(seed).write(count);
 }
 
+std::vector<Fact> fewest(const Known& known, Lsn cut) {
+  std::vector<Fact> facts;
+  Fewest set(known, cut);
+  for (Fact fact; set.next(fact);) facts.push_back(fact);
+  return facts;
+}
+
+std::vector<fact::CommitBits> bits_of(const Commits& commits) {
+  std::vector<fact::CommitBits> facts;
+  Commits::Position at;
+  while (auto bits = commits.next_bits(at)) facts.push_back(std::move(*bits));
+  return facts;
+}
+
 void expect_same(const Known& a, const Known& b) {
   EXPECT_EQ(a.epochs, b.epochs);
   EXPECT_EQ(a.gaps, b.gaps);
   EXPECT_EQ(a.horizon, b.horizon);
   EXPECT_TRUE(a.live == b.live);
   EXPECT_EQ(a.commits.count(), b.commits.count());
-  EXPECT_EQ(a.commits.to_facts(), b.commits.to_facts());
+  EXPECT_EQ(bits_of(a.commits), bits_of(b.commits));
   EXPECT_TRUE(a.heuristics == b.heuristics);
   EXPECT_TRUE(a.acts == b.acts);
   ASSERT_EQ(a.participants.size(), b.participants.size());
@@ -223,6 +258,14 @@ void expect_same(const Known& a, const Known& b) {
     EXPECT_EQ(window.acked_below, b.windows.at(session).acked_below);
     EXPECT_EQ(window.committed, b.windows.at(session).committed);
   }
+  for (const auto& [id, reported] : a.heuristics) {
+    const auto detail = a.details.find(id);
+    ASSERT_EQ(detail != a.details.end(), b.details.contains(id));
+    if (detail == a.details.end()) continue;
+    EXPECT_EQ(detail->second.decided, b.details.at(id).decided);
+  }
+  EXPECT_EQ(a.marks, b.marks);
+  EXPECT_EQ(a.last_lsn, b.last_lsn);
 }
 
 }  // namespace troth::recovery::testing

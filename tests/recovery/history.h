@@ -39,7 +39,11 @@ Known fold_all(const std::vector<Fact>& facts);
 /// `count` facts in an order that the protocol allows: the same for the same seed.
 std::vector<Fact> random_history(std::uint64_t seed, int count);
 
-/// Everything but details is equal.
+/// All that `Fewest` gives.
+std::vector<Fact> fewest(const Known& known, Lsn cut);
+std::vector<fact::CommitBits> bits_of(const Commits& commits);
+
+/// Everything is equal but details, of which only those that a heuristic of a commit needs.
 void expect_same(const Known& a, const Known& b);
 
 }  // namespace troth::recovery::testing

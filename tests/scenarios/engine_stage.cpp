@@ -64,7 +64,7 @@ void EngineStage::start() {
     if (!why.empty()) throw BadScenario("the log cannot be read: " + why);
   }
   epoch_ = epoch_of(recovery::next_epoch(replay.known()));
-  const fact::EpochStarted started{epoch_, lsn + 1, now_.at};
+  const fact::EpochStarted started{epoch_, 0, now_.at};
   const auto record = recovery::to_record(started);
   log_.append({&record, 1});
   log_.sync();

@@ -46,7 +46,7 @@ Fact EngineStage::fact_of(const std::string& kind, Command& command) {
     const EpochId from = epoch();
     return fact::GapOpened{from, epoch(), now_.at};
   }
-  if (kind == "epoch") return fact::EpochStarted{epoch(), log_.records().size() + 1, now_.at};
+  if (kind == "epoch") return fact::EpochStarted{epoch(), 0, now_.at};
   if (kind == "participant") {
     fact::ParticipantRegistered registered;
     const std::string spec = command.next("a participant");

@@ -131,6 +131,7 @@ struct FactSpeller {
   std::string operator()(const fact::ClientWindow& f) {
     return "client-window " + f.client_session + " acked=" + number(f.acked_below);
   }
+  std::string operator()(const fact::Mark& f) { return "mark " + names.spell(f.id); }
 };
 
 struct MessageSpeller {

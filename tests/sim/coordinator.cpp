@@ -25,8 +25,7 @@ class Replayer final : public wal::Replayer {
   Replayer(const Limits& limits, Millis now_at) : limits_(limits), now_at_(now_at), replay_(limits) {}
   std::string see(const wal::Stored& record) override { return replay_.see(record); }
   Lsn rebuilt(Lsn cut, const std::function<void(const wal::Record&)>& add) override {
-    for (const auto& record : replay_.rebuilt(cut, now_at_, limits_.key_retain_ms)) add(record);
-    return 0;
+    return replay_.rebuilt(cut, now_at_, add);
   }
   void reset() override { replay_ = recovery::Replay(limits_); }
   recovery::Known take() { return std::move(replay_.known()); }
@@ -138,7 +137,6 @@ void Coordinator::start() {
   started.epoch = {recovery::next_epoch(known), static_cast<std::uint32_t>(world_.rng.next())};
   if (mutant::on(mutant::Id::kNonceNotRenewed)) started.epoch.nonce = 1;
   if (mutant::on(mutant::Id::kEpochNotRenewed) && !known.epochs.empty()) started.epoch = known.epochs.back().epoch;
-  started.first_lsn = found.told_lsn + 1;
   started.at = now().at;
   world_.oracle.started(started.epoch);
   const wal::Record record = recovery::to_record(started);

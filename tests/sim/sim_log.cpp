@@ -112,7 +112,6 @@ std::variant<Storage::Opened, wal::OpenError> SimStorage::open(wal::Replayer& re
   const std::string why = replay(replayer);
   if (!why.empty()) return wal::OpenError{wal::kExitDamaged, why};
   Opened opened;
-  opened.told_lsn = end();
   if (std::exchange(running_, true)) rebuild(replayer);
   opened.log_id = log_;
   opened.last_lsn = end();
@@ -181,7 +180,8 @@ void SimStorage::restore_above(EpochId epoch, Lsn lsn) {
   for (std::size_t i = 0; i < records_.size(); ++i) replay.see({base_ + i + 1, records_[i].kind, records_[i].body});
   const auto& epochs = replay.known().epochs;
   const EpochId last = epochs.empty() ? EpochId{} : epochs.back().epoch;
-  auto set = replay.rebuilt(end(), 0, 0);
+  std::vector<wal::Record> set;
+  replay.rebuilt(end(), 0, [&set](const wal::Record& row) { set.push_back(row); });
   set.push_back(recovery::to_record(fact::GapOpened{last, {epoch.epoch + 1, 0}, 0}));
   supersede(std::move(set), end(), 0);
   base_ = std::max(base_, lsn);

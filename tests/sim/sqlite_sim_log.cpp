@@ -23,8 +23,7 @@ class Folded : public wal::Replayer {
   explicit Folded(LogId log) : log_(log) { reset(); }
   std::string see(const wal::Stored& record) override { return replay_.see(record); }
   Lsn rebuilt(Lsn cut, const std::function<void(const wal::Record&)>& add) override {
-    for (const auto& record : replay_.rebuilt(cut, 0, 0)) add(record);
-    return 0;
+    return replay_.rebuilt(cut, 0, add);
   }
   void reset() override {
     replay_ = recovery::Replay();
@@ -153,7 +152,7 @@ std::variant<Storage::Opened, wal::OpenError> SqliteStorage::open(wal::Replayer&
   if (auto* error = std::get_if<wal::OpenError>(&result)) return std::move(*error);
   auto& opened = std::get<wal::OpenedFile>(result);
   const Lsn last = opened.file->end();
-  return Opened{std::make_unique<SqliteSimLog>(std::move(opened.file)), opened.log_id, last, opened.told_lsn};
+  return Opened{std::make_unique<SqliteSimLog>(std::move(opened.file)), opened.log_id, last};
 }
 
 void SqliteStorage::fall(Fall how, std::uint64_t chance) {

@@ -33,7 +33,6 @@ class Storage {
     std::unique_ptr<RunningLog> log;
     LogId log_id;
     Lsn last_lsn = 0;
-    Lsn told_lsn = 0;  // no process before this one can have told anybody of a later one
   };
   virtual ~Storage() = default;
   /// The whole of a start: proof, rebuild after an unclean stop, replay.
