@@ -13,17 +13,21 @@ void Engine::Impl::refuse(ReplyTo to, Slug slug, std::string detail, std::string
 }
 
 /// Committed: 200 with the transaction, or 409 for who wanted an abort. Aborted: the other way round.
+answer::Answer Engine::Impl::told(TransactionView view, Outcome outcome, bool wants_abort) {
+  const bool welcome = (outcome == Outcome::kAborted) == wants_abort;
+  if (welcome) return answer::Transaction{200, std::move(view)};
+  if (outcome == Outcome::kCommitted) {
+    return answer::Refused{{Slug::kCommitted, "The transaction has committed; that cannot be undone.", {}}, view};
+  }
+  return answer::Refused{{Slug::kAborted, "The transaction aborted; begin a new one to try again.", {}}, view};
+}
+
 answer::Answer Engine::Impl::about(const TransactionId& id, bool wants_abort) {
-  const auto told = [&](Outcome outcome) -> answer::Answer {
+  const auto remembered = [&](Outcome outcome) {
     auto details = history_.view(id);
     auto view = details ? std::move(*details) : outcome_only(id, outcome);
     if (!details) view.revision = first_revision(epoch_);
-    const bool welcome = (outcome == Outcome::kAborted) == wants_abort;
-    if (welcome) return answer::Transaction{200, std::move(view)};
-    if (outcome == Outcome::kCommitted) {
-      return answer::Refused{{Slug::kCommitted, "The transaction has committed; that cannot be undone.", {}}, view};
-    }
-    return answer::Refused{{Slug::kAborted, "The transaction aborted; begin a new one to try again.", {}}, view};
+    return told(std::move(view), outcome, wants_abort);
   };
   const auto refused = [](Slug slug, const char* detail) -> answer::Answer {
     return answer::Refused{{slug, detail, {}}, std::nullopt};
@@ -45,9 +49,9 @@ answer::Answer Engine::Impl::about(const TransactionId& id, bool wants_abort) {
     case IdStatus::kGapCommitted:
     case IdStatus::kLive:
     case IdStatus::kRemembered:
-    case IdStatus::kBitOnly: return told(Outcome::kCommitted);
+    case IdStatus::kBitOnly: return remembered(Outcome::kCommitted);
     case IdStatus::kGapAborted:
-    case IdStatus::kAborted: return told(Outcome::kAborted);
+    case IdStatus::kAborted: return remembered(Outcome::kAborted);
   }
   return refused(Slug::kUnknownTransaction, "No transaction has this id.");
 }

@@ -7,22 +7,18 @@ namespace troth::engine {
 
 namespace {
 
-/// What a record found by key says.
-struct KeyedOutcome {
-  TransactionId id;
-  std::string hash;
-  Millis at = 0;
-};
-
-std::optional<KeyedOutcome> read_keyed(const wal::Found& found) {
+std::optional<Recorded> read_recorded(const wal::Found& found) {
   if (!found.present) return std::nullopt;
   const auto fact = codec::decode_fact(found.kind, found.body);
   if (!fact) return std::nullopt;
   if (const auto* decided = std::get_if<fact::CommitDecided>(&*fact)) {
-    return KeyedOutcome{decided->id, decided->origin.request_hash, decided->decided_at};
+    auto view = view_of(*decided);
+    view.lsn = found.lsn;
+    return Recorded{decided->id, Outcome::kCommitted, decided->origin.request_hash, decided->decided_at,
+                    std::move(view)};
   }
   if (const auto* told = std::get_if<fact::AbortTold>(&*fact)) {
-    return KeyedOutcome{told->id, told->origin.request_hash, told->decided_at};
+    return Recorded{told->id, Outcome::kAborted, told->origin.request_hash, told->decided_at, view_of(*told)};
   }
   return std::nullopt;
 }
@@ -68,17 +64,29 @@ void Engine::Impl::on_found(wal::Found& found) {
   finding_.erase(finding);
   auto waiting = std::move(keys_[key].waiting);
   keys_.erase(key);
-  const auto recorded = read_keyed(found);
+  const auto recorded = read_recorded(found);
   const bool kept = recorded && recorded->at + options_.limits.key_retain_ms >= now_.at;
   for (auto& [to, begin] : waiting) {
     if (kept) {
-      repeat_key(to, begin, recorded->hash, recorded->id);
+      repeat_recorded(to, begin, *recorded);
     } else if (keys_.count(key) == 0) {
       this->begin(to, begin);
     } else {
       begin_with_key(to, begin);
     }
   }
+}
+
+/// A key binds for as long as it is kept, also when its transaction is older than outcomes are remembered: then the
+/// record that was found says what became of it.
+void Engine::Impl::repeat_recorded(ReplyTo to, const request::Begin& begin, const Recorded& recorded) {
+  const bool same = recorded.hash == begin.origin.request_hash;
+  const bool forgotten = !live_.find(recorded.id) && recovery::classify(known_, epoch_, last_sequence_, recorded.id) ==
+                                                         recovery::IdStatus::kBeforeHorizon;
+  if (!same || !forgotten) return repeat_key(to, begin, recorded.hash, recorded.id);
+  auto view = recorded.view;
+  view.revision = first_revision(epoch_);
+  reply_repeat(to, told(std::move(view), recorded.outcome, false), begin.commit);
 }
 
 void Engine::Impl::repeat_begin(ReplyTo to, const TransactionId& id, bool commit, Wait wait) {
@@ -91,7 +99,11 @@ void Engine::Impl::repeat_begin(ReplyTo to, const TransactionId& id, bool commit
     reply(live->rests_on, to, answer::Transaction{201, view_of(live->transaction, now_)});
     return;
   }
-  auto answer = about(id, false);
+  reply_repeat(to, about(id, false), commit);
+}
+
+/// What became of a begin that is over.
+void Engine::Impl::reply_repeat(ReplyTo to, answer::Answer answer, bool commit) {
   if (!commit) {  // the first was answered 201; what became of it since shows in the transaction
     if (auto* refused = std::get_if<answer::Refused>(&answer); refused && refused->transaction) {
       answer = answer::Transaction{201, std::move(*refused->transaction)};

@@ -10,11 +10,17 @@ void History::add(const TransactionId& id, std::uint16_t kind, std::string body,
   if (rows_.insert_or_assign(id, Row{kind, std::move(body), revision, lsn, at}).second) order_.push_back(id);
   while (!order_.empty()) {
     const auto oldest = rows_.find(order_.front());
-    const bool expired = oldest != rows_.end() && oldest->second.finished_at + max_age_ms_ < at;
-    if (rows_.size() <= max_count_ && !expired) break;
-    if (oldest != rows_.end()) rows_.erase(oldest);
+    if (oldest != rows_.end()) {
+      const bool expired = oldest->second.finished_at + max_age_ms_ < at;
+      if (rows_.size() <= max_count_ && !expired) break;
+      rows_.erase(oldest);
+    }
     order_.pop_front();
   }
+}
+
+void History::drop_before(const TransactionId& horizon, std::size_t most) {
+  for (; most > 0 && !rows_.empty() && rows_.begin()->first < horizon; --most) rows_.erase(rows_.begin());
 }
 
 std::optional<Fact> History::find(const TransactionId& id) const {

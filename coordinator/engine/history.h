@@ -19,6 +19,8 @@ class History {
 
   /// `body` is the record of a CommitDecided or AbortTold.
   void add(const TransactionId& id, std::uint16_t kind, std::string body, std::uint64_t revision, Lsn lsn, Millis at);
+  /// Drops at most `most` of those below `horizon`.
+  void drop_before(const TransactionId& horizon, std::size_t most);
   std::optional<Fact> find(const TransactionId& id) const;
   std::optional<TransactionView> view(const TransactionId& id) const;
   /// Visits ids above `after` in order until `visit` returns false.
@@ -36,7 +38,7 @@ class History {
   std::uint64_t max_count_;
   Millis max_age_ms_;
   std::map<TransactionId, Row> rows_;
-  std::deque<TransactionId> order_;  // oldest finish first
+  std::deque<TransactionId> order_;  // oldest finish first; may name rows that are gone
 };
 
 }  // namespace troth::engine

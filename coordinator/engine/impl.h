@@ -23,6 +23,15 @@
 
 namespace troth::engine {
 
+/// What a record that was found by its key says.
+struct Recorded {
+  TransactionId id;
+  Outcome outcome = Outcome::kAborted;
+  std::string hash;
+  Millis at = 0;
+  TransactionView view;
+};
+
 struct Engine::Impl {
   Impl(wal::Log& log, recovery::Known known, EpochId epoch, Options options, core::Now now);
 
@@ -41,6 +50,13 @@ struct Engine::Impl {
   void on_drain();
   void apply_to_all(const core::Event& event, const std::function<bool(const Live&)>& concerns);
   bool is_quiet() const;
+
+  // retention.cpp: what is forgotten, and when
+  void plan_retention();
+  void retain();
+  void note_mark();
+  std::optional<TransactionId> oldest_unfinished();
+  void forget_older();
 
   // emit.cpp: effects of a step become messages
   void emit(Live& live, const core::Effect& effect);
@@ -98,6 +114,7 @@ struct Engine::Impl {
 
   // answers.cpp: ids that are not live
   answer::Answer about(const TransactionId& id, bool wants_abort);
+  static answer::Answer told(TransactionView view, Outcome outcome, bool wants_abort);
   DecisionKind decision_about(const BranchId& branch);
   Lsn decision_rests_on(const BranchId& branch);
   void refuse(ReplyTo to, Slug slug, std::string detail, std::string pointer = {});
@@ -105,10 +122,12 @@ struct Engine::Impl {
   // exactly_once.cpp: keys and client sessions
   void begin_with_key(ReplyTo to, request::Begin& begin);
   void on_found(wal::Found& found);
+  void repeat_recorded(ReplyTo to, const request::Begin& begin, const Recorded& recorded);
   void repeat_key(ReplyTo to, const request::Begin& begin, const std::string& hash, const TransactionId& id);
   void on_session_request(ClientRequest& command);
   void begin_in_session(ReplyTo to, request::Begin& begin, const InSession& from, bool has_room);
   void repeat_begin(ReplyTo to, const TransactionId& id, bool commit, Wait wait);
+  void reply_repeat(ReplyTo to, answer::Answer answer, bool commit);
   void answer_older_epoch(ReplyTo to, const InSession& from);
 
   // sessions.cpp
@@ -176,6 +195,14 @@ struct Engine::Impl {
   using Timer = std::pair<Millis, TransactionId>;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   Millis gauges_due_ = 0;
+  Millis retain_due_ = 0;
+
+  // A horizon on its way: nothing is dropped by it, and nobody told of it, before its record is durable.
+  struct Rising {
+    Lsn lsn = 0;
+    TransactionId horizon;
+  };
+  std::optional<Rising> rising_;
 
   // Keys whose transaction runs, or is being looked for in the log.
   struct KeyRun {

@@ -49,6 +49,7 @@ Engine::Impl::Impl(wal::Log& log, recovery::Known known, EpochId epoch, Options 
       last_lsn_(known_.last_lsn),
       last_forced_(known_.last_lsn) {
   restore_all();
+  plan_retention();
 }
 
 void Engine::Impl::restore_all() {

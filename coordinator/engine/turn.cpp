@@ -21,6 +21,7 @@ void Engine::Impl::turn(std::vector<Command>& inbox, core::Now now, Outbox& outb
   now_ = now;
   durable_ = log_.durable();
   held_.release(durable_, out_);
+  forget_older();
   for (auto& found : log_.take_found()) on_found(found);
   for (auto& command : inbox) {
     std::visit(Overloaded{
@@ -166,6 +167,7 @@ void Engine::Impl::stage_ended() {
 
 void Engine::Impl::finish_turn(Outbox& outbox) {
   stage_ended();
+  if (now_.due >= retain_due_) retain();  // behind the Ended records: the horizon may pass what they close
   if (!staged_.empty()) {
     const Lsn last = log_.append(staged_);
     if (last != last_lsn_) std::abort();  // someone else appended: LSNs told to participants would be wrong
@@ -215,7 +217,7 @@ void Engine::turn(std::vector<Command>& inbox, core::Now now, Outbox& outbox) {
 
 Millis Engine::wake_due() const {
   const Millis timer = impl_->timers_.empty() ? kNever : impl_->timers_.top().first;
-  return std::min(timer, impl_->gauges_due_);
+  return std::min({timer, impl_->gauges_due_, impl_->retain_due_});
 }
 
 bool Engine::is_quiet() const {

@@ -155,6 +155,8 @@ void EngineStage::limit(Command& command) {
   set("detail-count", limits_.detail_count);
   set_duration("max-wait", limits_.max_wait_ms);
   set_duration("key-retain", limits_.key_retain_ms);
+  set_duration("retain", limits_.retain_ms);
+  set("retain-count", limits_.retain_count);
 }
 
 /// `durable`: all of it. `durable 7`: up to this LSN.

@@ -156,7 +156,10 @@ struct MessageSpeller {
     if (!m.problem.empty()) return "enlisted " + names.spell(m.transaction) + " refused: " + m.problem;
     return "enlisted " + names.spell(m.branch);
   }
-  std::string operator()(const session::Forget& m) { return "forget" + spell_all(names, m.branches); }
+  std::string operator()(const session::Forget& m) {
+    const bool rose = m.horizon != TransactionId{};
+    return "forget" + spell_all(names, m.branches) + (rose ? " horizon=" + names.spell(m.horizon) : "");
+  }
   std::string operator()(const session::Vote& m) {
     const std::string reason = m.reason.empty() ? "" : " (" + m.reason + ")";
     return "vote " + std::string(word(m.vote)) + " " + names.spell(m.branch) + reason;
