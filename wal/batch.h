@@ -24,6 +24,7 @@ class Batch {
     bytes_ += record.body;
   }
   std::size_t size() const { return entries_.size(); }
+  std::size_t bytes() const { return bytes_.size(); }
   bool empty() const { return entries_.empty(); }
   /// Valid until the next `add` or `clear`.
   View operator[](std::size_t i) const {

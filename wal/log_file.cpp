@@ -13,10 +13,11 @@ LogFile::Session::Session(std::unique_ptr<Database> open, Meta& meta, const Poin
       begin(db->prepare("BEGIN IMMEDIATE")),
       commit(db->prepare("COMMIT")),
       find(db->prepare("SELECT lsn, kind, body, chain, (SELECT chain FROM record AS before WHERE before.lsn = "
-                       "found.lsn - 1) FROM record AS found INDEXED BY record_by_key WHERE key = ?1 "
+                       "found.lsn - 1) FROM record AS found INDEXED BY record_by_key WHERE key = ?1 AND lsn > ?2 "
                        "ORDER BY lsn DESC LIMIT 1")),
-      find_kept(db->prepare("SELECT lsn, kind, body, proof FROM kept INDEXED BY kept_by_key WHERE key = ?1 "
-                            "ORDER BY lsn DESC LIMIT 1")),
+      find_kept(
+          db->prepare("SELECT lsn, kind, body, proof FROM kept INDEXED BY kept_by_key WHERE key = ?1 AND lsn > ?2 "
+                      "ORDER BY lsn DESC LIMIT 1")),
       shortener(*db, meta) {}
 
 LogFile::LogFile(Directory directory, Generation generation, const OpenOptions& options)
@@ -25,7 +26,10 @@ LogFile::LogFile(Directory directory, Generation generation, const OpenOptions& 
       head_(std::move(generation.head)),
       session_(std::make_unique<Session>(std::move(generation.db), meta_, generation.end)),
       space_(directory_, {options.ballast_bytes, options.reserve_bytes}),
-      checkpoint_pages_(options.checkpoint_pages) {}
+      checkpoint_pages_(options.checkpoint_pages) {
+  // Its newest slot may have been lost. No row may go that the head does not know of.
+  if (head_.found().lsn < end()) head_.write(session_->records.end());
+}
 
 double LogFile::write(const Batch& batch, const std::function<void(Shortener&)>& shorten) {
   session_->begin.run();
@@ -33,6 +37,7 @@ double LogFile::write(const Batch& batch, const std::function<void(Shortener&)>&
     const Batch::View record = batch[i];
     session_->records.add(record.kind, record.key, record.body);
   }
+  session_->shortener.follow(batch);
   if (shorten) shorten(session_->shortener);
   const auto before = std::chrono::steady_clock::now();
   session_->commit.run();
@@ -69,6 +74,7 @@ void read_found(const Statement& row, Found& found) {
 void LogFile::find_record(const std::string& key, Found& found) {
   Statement& find = session_->find;
   find.bind_blob(1, key);
+  find.bind(2, static_cast<std::int64_t>(meta_.keys_upto));
   if (find.step()) {
     read_found(find, found);
     const auto before =
@@ -82,6 +88,7 @@ void LogFile::find_record(const std::string& key, Found& found) {
 void LogFile::find_kept(const std::string& key, Found& found) {
   Statement& find = session_->find_kept;
   find.bind_blob(1, key);
+  find.bind(2, static_cast<std::int64_t>(meta_.keys_upto));
   if (find.step()) {
     read_found(find, found);
     const Chain proof = proof_of_kept(meta_.log_id, found.lsn, found.kind, key, found.body);

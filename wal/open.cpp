@@ -58,7 +58,6 @@ class Opener {
     if (opened.created) start_new();
     Generation generation = open_existing(read_current(directory_));
     opened.rebuilt = before_.running;
-    opened.told_lsn = generation.end.lsn;
     release_ballast_if_short(directory_, {options_.ballast_bytes, options_.reserve_bytes});
     if (opened.rebuilt) {
       generation = rebuild(std::move(generation));
@@ -106,8 +105,11 @@ class Opener {
       const Database db(directory_.path_of(log_name(1)), directory_.sqlite_vfs());
       db.run("PRAGMA locking_mode=EXCLUSIVE");
       if (db.ask("SELECT name FROM sqlite_schema WHERE name = 'record'").empty()) return true;
-      return db.ask("SELECT lsn FROM record LIMIT 1").empty();
+      const Meta meta = read_schema(db);
+      return meta.set.cut == 0 && db.ask("SELECT lsn FROM record LIMIT 1").empty();
     } catch (const SqliteError&) {
+      return false;
+    } catch (const OpenError&) {
       return false;
     }
   }
@@ -170,6 +172,7 @@ class Opener {
     meta.log_id = old.meta.log_id;
     meta.generation = look(directory_).unused();
     meta.base = old.end;
+    meta.keys_upto = old.meta.keys_upto;
     directory_.create(log_name(meta.generation));  // takes the name before leftovers go: none is used twice
     delete_others(directory_, {old.meta.generation, meta.generation});
     build_generation(directory_, meta, [&](SetWriter& set, KeptWriter& kept) { restate(old, set, kept); });
@@ -187,12 +190,13 @@ class Opener {
 
   void restate(const Generation& old, SetWriter& set, KeptWriter& kept) {
     const Lsn cut = old.end.lsn;
-    const Lsn keys_upto = replayer_.rebuilt(cut, [&](const Record& row) { set.add(row.kind, row.body); });
+    const Lsn may_go = replayer_.rebuilt(cut, [&](const Record& row) { set.add(row.kind, row.body); });
+    const Lsn keys_upto = std::max(old.meta.keys_upto, may_go);
     const auto keep = [&](const KeptRow& row) {
       if (row.lsn > keys_upto) kept.add(row.lsn, row.kind, row.key, row.body);
     };
     prove_kept(*old.db, old.meta, keep);
-    for_each_keyed(*old.db, cut, keep);
+    for_each_keyed(*old.db, old.meta.base, old.end, keep);
   }
 
   [[noreturn]] void refuse(int code, const std::string& name, const std::string& what,
@@ -275,7 +279,7 @@ std::variant<SqliteLog::Opened, OpenError> SqliteLog::open(const OpenOptions& op
     OpenedFile opened = Opener(options, replayer).open();
     const Lsn last = opened.file->end();
     auto log = std::make_unique<WriterLog>(std::move(opened.file), options.exit);
-    return Opened{std::move(log), opened.log_id, last, opened.told_lsn, opened.created, opened.rebuilt};
+    return Opened{std::move(log), opened.log_id, last, opened.created, opened.rebuilt};
   });
 }
 

@@ -11,7 +11,6 @@ namespace troth::wal {
 struct OpenedFile {
   std::unique_ptr<LogFile> file;
   LogId log_id;
-  Lsn told_lsn = 0;      // as SqliteLog::Opened
   bool created = false;  // a new log was made
   bool rebuilt = false;  // the last stop was not orderly
 };

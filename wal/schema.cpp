@@ -45,17 +45,12 @@ constexpr std::array<Pragma, 11> kPragmas{{{"locking_mode", "EXCLUSIVE", "exclus
 using Rows = std::map<std::string, std::string>;
 
 Rows rows_of(const Meta& meta) {
-  return {{"base_chain", to_hex(meta.base.chain)},
-          {"base_lsn", std::to_string(meta.base.lsn)},
-          {"format", std::to_string(kFormatVersion)},
-          {"generation", std::to_string(meta.generation)},
-          {"kept_count", std::to_string(meta.kept.count)},
-          {"kept_sum", to_hex(meta.kept.sum)},
-          {"log_id", to_text(meta.log_id)},
-          {"set_chain", to_hex(meta.set.chain)},
-          {"set_cut", std::to_string(meta.set.cut)},
-          {"set_first", std::to_string(meta.set.first)},
-          {"set_last", std::to_string(meta.set.last)}};
+  return {{"base_chain", to_hex(meta.base.chain)},       {"base_lsn", std::to_string(meta.base.lsn)},
+          {"format", std::to_string(kFormatVersion)},    {"generation", std::to_string(meta.generation)},
+          {"keys_upto", std::to_string(meta.keys_upto)}, {"kept_count", std::to_string(meta.kept.count)},
+          {"kept_sum", to_hex(meta.kept.sum)},           {"log_id", to_text(meta.log_id)},
+          {"set_chain", to_hex(meta.set.chain)},         {"set_cut", std::to_string(meta.set.cut)},
+          {"set_first", std::to_string(meta.set.first)}, {"set_last", std::to_string(meta.set.last)}};
 }
 
 std::string check_of(const Rows& rows) {
@@ -163,6 +158,7 @@ Meta read_schema(const Database& db) {
   meta.set.last = number(db, rows, "set_last");
   meta.set.chain = chain_of(db, rows, "set_chain");
   meta.kept = {number(db, rows, "kept_count"), chain_of(db, rows, "kept_sum")};
+  meta.keys_upto = number(db, rows, "keys_upto");
   return meta;
 }
 

@@ -42,6 +42,7 @@ struct Meta {
   Point base;
   Set set;
   KeptSum kept;
+  Lsn keys_upto = 0;  // records at or below are not found by their key any more; never goes back
 };
 
 /// Sets every pragma of the recipe and reads each back; throws OpenError (73) when one does not hold.

@@ -35,7 +35,7 @@ KeptWriter::KeptWriter(const Database& db, LogId log_id, const KeptSum& sum)
     : log_id_(log_id),
       sum_(sum),
       insert_(db.prepare("INSERT INTO kept(lsn, kind, key, body, proof) VALUES(?1, ?2, ?3, ?4, ?5)")),
-      oldest_(db.prepare("SELECT lsn, proof FROM kept WHERE lsn <= ?1 ORDER BY lsn LIMIT ?2")),
+      oldest_(db.prepare("SELECT lsn, kind, key, body, proof FROM kept WHERE lsn <= ?1 ORDER BY lsn LIMIT ?2")),
       drop_(db.prepare("DELETE FROM kept WHERE lsn <= ?1")) {}
 
 void KeptWriter::add(Lsn lsn, std::uint16_t kind, std::string_view key, std::string_view body) {
@@ -50,23 +50,27 @@ void KeptWriter::add(Lsn lsn, std::uint16_t kind, std::string_view key, std::str
   sum_.sum = plus(sum_.sum, proof);
 }
 
-bool KeptWriter::drop_some(Lsn upto, int rows) {
+bool KeptWriter::drop_some(Lsn upto, const Pace& pace) {
   oldest_.bind(1, static_cast<std::int64_t>(upto));
-  oldest_.bind(2, rows);
+  oldest_.bind(2, pace.rows);
   std::int64_t last = 0;
-  int found = 0;
-  for (; oldest_.step(); ++found) {
+  for (std::size_t bytes = 0; bytes < pace.bytes && oldest_.step();) {
+    const KeptRow row = kept_row(oldest_);
+    const Chain proof = proof_of_kept(log_id_, row.lsn, row.kind, row.key, row.body);
+    if (oldest_.blob(4) != bytes_of(proof)) {
+      throw std::runtime_error("the kept record " + std::to_string(row.lsn) +
+                               " was changed on disk since this process started");
+    }
     last = oldest_.integer(0);
-    const auto proof = chain_from_bytes(oldest_.blob(1));
-    if (!proof) throw std::runtime_error("a kept row has no proof");
+    bytes += row.body.size();
     --sum_.count;
-    sum_.sum = minus(sum_.sum, *proof);
+    sum_.sum = minus(sum_.sum, proof);
   }
   oldest_.reset();
-  if (found == 0) return false;
+  if (last == 0) return false;
   drop_.bind(1, last);
   drop_.run();
-  return found == rows;
+  return true;
 }
 
 void prove_set(const Database& db, const Meta& meta, const std::function<std::string(const Stored&)>& see) {
@@ -105,7 +109,7 @@ void prove_kept(const Database& db, const Meta& meta, const std::function<void(c
     for (; select.step(); ++sum.count) {
       const KeptRow row = kept_row(select);
       const Chain proof = proof_of_kept(meta.log_id, row.lsn, row.kind, row.key, row.body);
-      if (select.blob(4) != bytes_of(proof)) {
+      if (select.integer(1) != row.kind || select.blob(4) != bytes_of(proof)) {
         damaged(db, "the kept record " + std::to_string(row.lsn) + " was changed after it was written");
       }
       sum.sum = plus(sum.sum, proof);
@@ -120,11 +124,18 @@ void prove_kept(const Database& db, const Meta& meta, const std::function<void(c
   }
 }
 
-void for_each_keyed(const Database& db, Lsn upto, const std::function<void(const KeptRow&)>& visit) {
-  Statement select = db.prepare(
-      "SELECT lsn, kind, key, body FROM record NOT INDEXED WHERE key IS NOT NULL AND lsn <= ?1 ORDER BY lsn");
-  select.bind(1, static_cast<std::int64_t>(upto));
-  while (select.step()) visit(kept_row(select));
+void for_each_keyed(const Database& db, const Point& base, const Point& end,
+                    const std::function<void(const KeptRow&)>& visit) {
+  Point at = base;
+  Statement select = db.prepare("SELECT lsn, kind, key, body FROM record NOT INDEXED ORDER BY lsn");
+  while (select.step()) {
+    const bool has_key = !select.is_null(2);
+    const KeptRow row{at.lsn + 1, static_cast<std::uint16_t>(select.integer(1)),
+                      has_key ? select.blob(2) : std::string_view(), select.blob(3)};
+    at = {row.lsn, next_chain(at.chain, row.lsn, row.kind, row.key, row.body)};
+    if (has_key) visit(row);
+  }
+  if (at.lsn != end.lsn || at.chain != end.chain) damaged(db, "it changed on disk while it was read");
 }
 
 }  // namespace troth::wal

@@ -9,6 +9,12 @@
 
 namespace troth::wal {
 
+/// How much one piece of work may take in hand.
+struct Pace {
+  std::int64_t rows = 128;
+  std::size_t bytes = std::size_t{256} << 10;
+};
+
 /// Adds the rows of one set, from `first` on; within the caller's transaction.
 class SetWriter {
  public:
@@ -26,8 +32,8 @@ class KeptWriter {
  public:
   KeptWriter(const Database& db, LogId log_id, const KeptSum& sum);
   void add(Lsn lsn, std::uint16_t kind, std::string_view key, std::string_view body);
-  /// Deletes at most `rows` of those at or below `upto`, oldest first. True: there may be more.
-  bool drop_some(Lsn upto, int rows);
+  /// Deletes some of those at or below `upto`, oldest first, each of them proven. True: there may be more.
+  bool drop_some(Lsn upto, const Pace& pace);
   const KeptSum& sum() const { return sum_; }
 
  private:
@@ -51,7 +57,9 @@ struct KeptRow {
 };
 void prove_kept(const Database& db, const Meta& meta, const std::function<void(const KeptRow&)>& copy = {});
 
-/// Every record with a key at or before `upto`, in order: what a new generation keeps beside the kept rows.
-void for_each_keyed(const Database& db, Lsn upto, const std::function<void(const KeptRow&)>& visit);
+/// Hands over every record with a key, in order, each proven again on the way from the base to `end`: what a new
+/// generation keeps beside the kept rows. Throws OpenError (73).
+void for_each_keyed(const Database& db, const Point& base, const Point& end,
+                    const std::function<void(const KeptRow&)>& visit);
 
 }  // namespace troth::wal

@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "wal/batch.h"
 #include "wal/sets.h"
 #include "wal/superseding.h"
 
@@ -15,6 +16,10 @@ class Shortener {
   /// `meta` is the log's own and outlives this; what changes in the file changes in it.
   Shortener(const Database& db, Meta& meta);
 
+  /// Pieces are small, so that no batch waits long behind one; but each takes twice the rows of the batch it goes with,
+  /// or a busy log would grow faster than it is shortened.
+  void follow(const Batch& batch);
+
   /// A compaction of everything up to `cut`, which is durable, begins; one that was not finished is given up.
   void begin(Lsn cut);
   /// The next rows of the present set, then of the records up to the cut. False: there are no more.
@@ -22,7 +27,7 @@ class Shortener {
 
   // Within the caller's transaction:
   void add(std::span<const Record> rows);
-  /// Precondition: the head was synced since `begin`.
+  /// Preconditions: all was read, and the head was synced since `begin`.
   void finish(Lsn keys_upto);
   /// Deletes a few rows that count for nothing any more, keyed records being put aside first. True: there may be more.
   bool drop_some();
@@ -38,6 +43,7 @@ class Shortener {
     Pass(const Database& db, const Meta& meta, Lsn cut);
     Lsn cut;
     std::uint64_t next_n;  // of the present set
+    Chain set_chain;       // before it
     Point read_upto;       // of the records
     SetWriter writer;
   };
@@ -54,13 +60,15 @@ class Shortener {
   bool drop_records();
   bool drop_restated(std::uint64_t after, std::uint64_t before);
   void prove_next(Point& at, const Statement& row) const;
+  Pass& pass();
+  [[noreturn]] void changed(const std::string& what) const;
 
   const Database& db_;
   Meta& meta_;
   KeptWriter kept_;
   Statements statements_;
   std::optional<Pass> pass_;
-  Lsn keys_upto_ = 0;
+  Pace pace_;
 };
 
 }  // namespace troth::wal

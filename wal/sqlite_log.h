@@ -60,7 +60,7 @@ class Replayer {
 };
 
 struct LogStats {
-  std::uint64_t batches = 0;
+  std::uint64_t batches = 0;  // with records in them
   std::uint64_t records = 0;
   double sync_seconds = 0;                        // time inside COMMIT
   std::array<std::uint64_t, 12> sync_buckets{};   // upper bounds in ms: 0.1 0.25 0.5 1 2.5 5 10 25 50 100 500 +Inf
@@ -78,8 +78,6 @@ class SqliteLog : public Log {
     std::unique_ptr<SqliteLog> log;
     LogId log_id;
     Lsn last_lsn = 0;
-    Lsn told_lsn = 0;      // no process before this one can have told anybody of a later LSN: a rebuild restates its
-                           // records above it
     bool created = false;  // a new log was made
     bool rebuilt = false;  // the last stop was not orderly
   };

@@ -20,8 +20,10 @@ struct Row {
 /// One compaction. What the log says up to `cut` is read, and said again in fewer rows: the new *set*. Until `finish`
 /// nothing has changed; a set that is left unfinished counts for nothing and is deleted in the log's own time.
 ///
-/// Each call is a bounded piece of work and waits for the log's writer, so it belongs to a thread of the caller's own,
-/// never to the engine's. At most one of these exists at a time; it must not outlive the log.
+/// Each call is a bounded piece of work (`add` as large as what it is given) and waits for the log's writer, so it
+/// belongs to a thread of the caller's own, never to the engine's. At most one of these exists at a time; it must not
+/// outlive the log. All is read before `finish`, which comes last; anything else ends the process, as does damage that
+/// is found on the way.
 class Superseding {
  public:
   enum class Read : std::uint8_t { kMore, kDone, kStopped };
@@ -40,7 +42,8 @@ class Superseding {
   virtual bool add(std::span<const Record> rows) = 0;
 
   /// The set is whole. When it returns true, durably: a start reads the set instead of all that lies at or before the
-  /// cut. Those records are deleted a few at a time; the ones with a key stay findable, except at or below `keys_upto`.
+  /// cut. Those records are deleted a few at a time; the ones with a key stay findable, except that from here on no key
+  /// finds a record at or below `keys_upto`, also when a later call names less.
   virtual bool finish(Lsn keys_upto) = 0;
 };
 

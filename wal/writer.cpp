@@ -107,15 +107,16 @@ void WriterLog::run() {
   }
   const std::lock_guard lock(mutex_);
   ended_ = true;
-  if (work_.piece == nullptr) std::swap(work_.piece, piece_);
-  if (work_.piece == nullptr) return;
-  work_.piece->stopped = work_.piece->done = true;
+  for (Piece* piece : {work_.piece, piece_}) {
+    if (piece != nullptr) piece->stopped = piece->done = true;
+  }
   answered_.notify_all();
 }
 
 bool WriterLog::turn() {
   take(work_);
   if (work_.abandon) return false;
+  file_->shortener().follow(work_.batch);
   if (work_.piece != nullptr) prepare(*work_.piece);
   if (!work_.batch.empty() || dropping_ || work_.piece != nullptr) write();
   answer(work_.questions);
@@ -153,6 +154,8 @@ void WriterLog::write() {
   durable_ = file_->end();
   if (is_writing_piece) note_set();
   const std::lock_guard lock(stats_mutex_);
+  if (is_writing_piece && work_.piece->kind == Piece::Kind::kFinish) ++stats_.compactions;
+  if (work_.batch.empty()) return;
   ++stats_.batches;
   stats_.records += work_.batch.size();
   stats_.sync_seconds += seconds;
@@ -189,7 +192,6 @@ void WriterLog::shorten(Shortener& shortener, Piece* piece) {
 
 void WriterLog::note_set() {
   const std::lock_guard lock(stats_mutex_);
-  stats_.compactions += stats_.cut != 0 && stats_.cut != file_->set().cut ? 1 : 0;
   stats_.cut = file_->set().cut;
   stats_.set_rows = file_->set().rows();
 }
@@ -197,6 +199,7 @@ void WriterLog::note_set() {
 /// Hands a piece to the writer and waits until it is done. Another thread's.
 void WriterLog::ask(Piece& piece) {
   std::unique_lock lock(mutex_);
+  answered_.wait(lock, [&] { return ended_ || piece_ == nullptr; });
   if (ended_) {
     piece.stopped = true;
     return;
