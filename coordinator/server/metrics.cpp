@@ -67,7 +67,8 @@ void add_branches(Metrics& metrics, const engine::Stats& stats) {
       .add(number(stats.remembered_commits));
 }
 
-void add_log(Metrics& metrics, const wal::LogStats& log) {
+void add_log(Metrics& metrics, const Scrape& scrape) {
+  const wal::LogStats& log = scrape.log;
   metrics.histogram("troth_log_fsync_duration_seconds", "Time to make a batch durable.")
       .add_histogram(kSyncBoundsMs, log.sync_buckets, 0.001, log.sync_seconds);
   metrics.histogram("troth_log_batch_size", "Records made durable together.")
@@ -75,6 +76,14 @@ void add_log(Metrics& metrics, const wal::LogStats& log) {
   metrics.counter("troth_log_records_total", "Records made durable.").add(number(log.records));
   metrics.gauge("troth_log_bytes", "Size of the log's files.").add(number(log.file_bytes));
   metrics.gauge("troth_log_free_bytes", "Free space on the log's disk.").add(number(log.free_bytes));
+  metrics.gauge("troth_log_set_rows", "Rows that say again what compacted records said.").add(number(log.set_rows));
+  metrics.gauge("troth_log_records_after_set", "Records that a start reads besides the set.")
+      .add(number(scrape.log_records_after_set));
+  metrics.counter("troth_log_compactions_total", "Compactions that were finished.")
+      .add(number(scrape.compactor.compactions));
+  metrics.gauge("troth_log_compaction_running", "1 while a compaction runs.").add(scrape.compactor.running ? 1 : 0);
+  metrics.gauge("troth_log_last_compaction_seconds", "How long the last compaction took; 0: none yet.")
+      .add(static_cast<double>(scrape.compactor.last_took_ms) * 0.001);
 }
 
 void add_http(Metrics& metrics, const HttpCounters& http) {
@@ -125,7 +134,7 @@ std::string metrics_text(const Scrape& scrape, const HttpCounters& http, const S
   metrics.gauge("troth_inbox_commands", "Commands that wait for the engine.").add(number(scrape.inbox));
   add_transactions(metrics, scrape.engine);
   add_branches(metrics, scrape.engine);
-  add_log(metrics, scrape.log);
+  add_log(metrics, scrape);
   add_http(metrics, http);
   add_sockets(metrics, scrape, sockets);
   add_process(metrics);

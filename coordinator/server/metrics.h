@@ -5,6 +5,7 @@
 #include <string>
 
 #include "coordinator/engine/stats.h"
+#include "coordinator/server/compactor.h"
 #include "coordinator/server/connections.h"
 #include "coordinator/server/http_counters.h"
 #include "coordinator/server/readiness.h"
@@ -16,6 +17,8 @@ namespace troth::server {
 struct Scrape {
   engine::Stats engine;
   wal::LogStats log;
+  std::uint64_t log_records_after_set = 0;
+  CompactorStats compactor;
   Readiness readiness;
   std::uint32_t epoch = 0;
   std::uint64_t http_connections = 0;

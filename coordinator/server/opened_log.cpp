@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "coordinator/server/clock.h"
+#include "coordinator/server/log_line.h"
 #include "recovery/rebuild.h"
 #include "wal/files.h"
 #include "wal/generations.h"
@@ -19,7 +20,14 @@ class Replayer : public wal::Replayer {
  public:
   explicit Replayer(const Limits& limits) : limits_(limits), replay_(limits) {}
 
-  std::string see(const wal::Stored& record) override { return replay_.see(record); }
+  void expect(std::uint64_t rows) override {
+    rows_ = rows;
+    seen_ = 0;
+  }
+  std::string see(const wal::Stored& record) override {
+    if (++seen_ % kLookEveryRows == 0) report();
+    return replay_.see(record);
+  }
   Lsn rebuilt(Lsn cut, const std::function<void(const wal::Record&)>& add) override {
     return replay_.rebuilt(cut, now().at, add);
   }
@@ -27,6 +35,19 @@ class Replayer : public wal::Replayer {
   recovery::Known take() { return std::move(replay_.known()); }
 
  private:
+  static constexpr std::uint64_t kLookEveryRows = 16'384;
+  static constexpr Millis kReportEveryMs = 2'000;
+
+  /// A start that takes long says how far it is.
+  void report() {
+    if (now().due < reported_due_ + kReportEveryMs) return;
+    reported_due_ = now().due;
+    log(Level::kInfo, "trothd.recovering", {{"read", seen_}, {"of", rows_}});
+  }
+
+  std::uint64_t rows_ = 0;
+  std::uint64_t seen_ = 0;
+  Millis reported_due_ = now().due;
   Limits limits_;
   recovery::Replay replay_;
 };

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "coordinator/server/clock.h"
+#include "coordinator/server/compactor.h"
 #include "coordinator/server/connections.h"
 #include "coordinator/server/engine_thread.h"
 #include "coordinator/server/log_line.h"
@@ -77,6 +78,7 @@ class RunningServer final : public Server {
   Service service_;
   std::unique_ptr<transport::HttpServer> http_;
   std::unique_ptr<EngineThread> engine_;
+  std::unique_ptr<Compactor> compactor_;
   std::atomic<bool> draining_ = false;
   bool stopped_ = false;
 };
@@ -124,6 +126,7 @@ void RunningServer::recover() {
     }
   };
   engine_ = std::make_unique<EngineThread>(inbox_, std::move(engine), outbox, on_old_copy, before_turn_);
+  compactor_ = std::make_unique<Compactor>(*opened_.log, log_, config_.limits);
 }
 
 std::string RunningServer::serve() {
@@ -154,6 +157,8 @@ Scrape RunningServer::scrape() const {
   Scrape scrape;
   scrape.engine = engine_->snapshot().stats;
   scrape.log = opened_.log->stats();
+  scrape.log_records_after_set = opened_.log->durable() - scrape.log.cut;
+  scrape.compactor = compactor_->stats();
   scrape.readiness = readiness();
   scrape.epoch = started_.identity.epoch.epoch;
   scrape.http_connections = http_->connections();
@@ -191,6 +196,7 @@ void RunningServer::stop() {
   if (stopped_) return;
   stopped_ = true;
   io_.stop();  // first: nobody must be told anything that the engine says while the log closes
+  if (compactor_) compactor_->stop();
   if (engine_) engine_->stop();
   log_.stop();
 }
