@@ -141,15 +141,15 @@ void check_outcomes(transport::HttpClient& client, const std::vector<const Told*
 
 void check_repeats(transport::HttpClient& client, const std::vector<Repeat>& repeats, Findings& findings) {
   const auto send = [&](std::size_t i, std::function<void(transport::HttpResult)> done) {
-    client.call("POST", "/v1/transactions", {{"content-type", "application/json"}, {"idempotency-key", repeats[i].key}},
-                repeats[i].body, kAnswerMs, std::move(done));
+    const Request& request = repeats[i].request;
+    client.call("POST", request.target, request.headers, request.body, kAnswerMs, std::move(done));
   };
   ask_all(repeats.size(), send, [&](std::size_t i, const transport::HttpResult& result) {
     const Told& told = *repeats[i].told;
     const demo::Answer answer = demo::read_answer(result);
     const auto wanted = told.committed ? demo::Answer::kCommitted : demo::Answer::kAborted;
     if (answer.kind == wanted && answer.transaction == told.transaction) return;
-    findings.mismatches.push_back(told.transaction + " was told " + word(told.committed) + " and its key now says " +
+    findings.mismatches.push_back(told.transaction + " was told " + word(told.committed) + " and a repeat hears " +
                                   std::to_string(result.status) + " " + result.body.substr(0, 300));
   });
 }

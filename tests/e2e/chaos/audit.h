@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "proto/transport/http_client.h"
-#include "tests/e2e/chaos/jobs.h"
+#include "tests/e2e/chaos/traffic.h"
 
 namespace troth::chaos {
 
@@ -28,11 +28,10 @@ std::uint64_t prepared_in(const std::vector<std::string>& files);
 /// Asks the coordinator about each: the outcome must be the one that was told.
 void check_outcomes(transport::HttpClient& client, const std::vector<const Told*>& asked, Findings& findings);
 
-/// Sends each job once more under its key: it must be the same transaction with the same outcome.
+/// Asks for the end of each once more: it must be the same transaction with the same outcome.
 struct Repeat {
   const Told* told = nullptr;
-  std::string key;
-  std::string body;
+  Request request;
 };
 void check_repeats(transport::HttpClient& client, const std::vector<Repeat>& repeats, Findings& findings);
 

@@ -22,8 +22,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kStandstill = 60s;
 constexpr auto kSettleWithin = 60s;
-constexpr auto kPointWithin = 1'500ms;  // then it is killed like any other
+constexpr auto kPointWithin = 600ms;  // then it is killed like any other
 constexpr std::uint64_t kRehearsed = 100;
+constexpr Millis kPauseMs = 3;
 constexpr int kLatestPass = 40;          // of a point
 constexpr std::uint64_t kMostTold = 60;  // between two kills by progress
 constexpr std::uint64_t kMostDelayMs = 120;
@@ -74,6 +75,7 @@ class Campaign {
     };
     traffic.seed = options_.seed;
     traffic.in_flight = options_.in_flight;
+    traffic.pause_ms = kPauseMs;
     traffic_ = std::make_unique<Traffic>(io_, std::move(traffic));
     wait_for_told(kRehearsed);
     cluster_.kill_trothd();
@@ -172,15 +174,14 @@ class Campaign {
     write_told();
   }
 
-  /// By id and under their keys: evenly of all that was told.
+  /// For their outcome and for their end once more: evenly of all that was told.
   void ask_for_many() {
     std::vector<const Told*> asked;
     std::vector<Repeat> repeats;
     const std::size_t step = 1 + told_.size() / kAskedInTheEnd;
     for (std::size_t i = 0; i < told_.size(); i += step) {
       asked.push_back(&told_[i]);
-      const Job& job = told_[i].job;
-      repeats.push_back({&told_[i], traffic_->key_of(job.number), body_of(job, cluster_.names())});
+      repeats.push_back({&told_[i], traffic_->repeat_of(told_[i])});
     }
     check_outcomes(cluster_.client(), asked, report_.findings);
     check_repeats(cluster_.client(), repeats, report_.findings);
@@ -192,8 +193,8 @@ class Campaign {
   void write_told() const {
     std::ofstream out(cluster_.dir() + "/told.jsonl");
     for (const Told& told : told_) {
-      out << R"({"key":")" << traffic_->key_of(told.job.number) << R"(","transaction":")" << told.transaction
-          << R"(","told":")" << (told.committed ? "committed" : "aborted") << "\"}\n";
+      out << R"({"job":)" << told.job.number << R"(,"transaction":")" << told.transaction << R"(","told":")"
+          << (told.committed ? "committed" : "aborted") << "\"}\n";
     }
   }
 

@@ -25,7 +25,7 @@ struct CampaignReport {
   std::map<std::string, std::uint32_t> points;  // by name: how often it ended itself there
   std::uint64_t committed = 0;
   std::uint64_t aborted = 0;
-  std::uint64_t asked_again = 0;  // outcomes of told transactions that were asked for, ids and keys
+  std::uint64_t asked_again = 0;  // outcomes of told transactions that were asked for, and repeats of them
   std::int64_t money_before = 0;
   std::int64_t money_after = 0;
   Findings findings;

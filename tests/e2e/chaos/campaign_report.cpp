@@ -32,7 +32,8 @@ std::string table(const CampaignReport& report) {
   row(out, "transactions", std::to_string(report.transactions()), rate(report) + " a second, with the kills");
   row(out, "committed", std::to_string(report.committed));
   row(out, "aborted", std::to_string(report.aborted));
-  row(out, "asked for again", std::to_string(report.asked_again), "by id and by key, after they were told");
+  row(out, "asked for again", std::to_string(report.asked_again),
+      "for the outcome, or by a repeat, after they were told");
   row(out, "kills of trothd", std::to_string(report.kills_at_moments), "at random moments");
   row(out, "", std::to_string(report.kills_at_points),
       "by itself, at " + std::to_string(report.points.size()) + " points");

@@ -6,6 +6,8 @@ namespace {
 constexpr int kOverdrawEvery = 8;
 constexpr std::int64_t kMostMoved = 90;
 constexpr std::int64_t kTooMuch = 1'000'000'000;
+constexpr int kKeyedEvery = 3;
+constexpr int kDeadlineMs = 5'000;
 
 int draw_account(Random& random) {
   return 1 + static_cast<int>(random() % kAccounts);
@@ -14,8 +16,9 @@ int draw_account(Random& random) {
 }  // namespace
 
 std::string body_of(const Job& job, const std::vector<std::string>& participants) {
-  std::string body =
-      R"({"commit":true,"onePhase":)" + std::string(job.one_phase ? "true" : "false") + R"(,"branches":[)";
+  const auto yes_or_no = [](bool yes) { return yes ? "true" : "false"; };
+  std::string body = R"({"commit":)" + std::string(yes_or_no(job.keyed)) + R"(,"onePhase":)" +
+                     yes_or_no(job.one_phase) + R"(,"timeoutMs":)" + std::to_string(kDeadlineMs) + R"(,"branches":[)";
   for (const Effect& effect : job.effects) {
     if (body.back() == '}') body += ',';
     body += R"({"participant":")" + participants[effect.at] + R"(","payload":{"account":)" +
@@ -28,6 +31,7 @@ Job draw_transfer(Random& random, std::size_t from, std::size_t to) {
   std::int64_t amount = 1 + static_cast<std::int64_t>(random() % kMostMoved);
   if (random() % kOverdrawEvery == 0) amount += kTooMuch;
   Job job;
+  job.keyed = random() % kKeyedEvery == 0;
   job.effects = {{from, draw_account(random), -amount}, {to, draw_account(random), amount}};
   return job;
 }

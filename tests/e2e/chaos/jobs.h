@@ -16,8 +16,11 @@ struct Effect {
   std::int64_t amount = 0;
 };
 
+/// With a key all of it is one request, repeated under that key. Without, it is begun, then committed by its id; what
+/// was begun and not heard of is left to its deadline.
 struct Job {
   std::uint64_t number = 0;
+  bool keyed = true;
   bool one_phase = false;
   std::vector<Effect> effects;
 };
@@ -28,7 +31,7 @@ struct Told {
   bool committed = false;
 };
 
-/// The request that does `job` in one round trip; participants by name.
+/// The request that begins `job`, and with a key commits it as well; participants by name.
 std::string body_of(const Job& job, const std::vector<std::string>& participants);
 
 using Random = std::mt19937_64;
@@ -38,7 +41,8 @@ using Draw = std::function<Job(Random& random)>;
 inline constexpr int kAccounts = 40;
 inline constexpr std::int64_t kBalance = 10'000;
 
-/// From one participant to another, now and then of more money than there is: that must be refused.
+/// From one participant to another, with a key or without; now and then of more money than there is: that must be
+/// refused.
 Job draw_transfer(Random& random, std::size_t from, std::size_t to);
 
 }  // namespace troth::chaos

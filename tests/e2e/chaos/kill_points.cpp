@@ -172,7 +172,7 @@ void Stage::audit() {
   std::vector<Repeat> repeats;
   for (const Told& told : now) {
     asked.push_back(&told);
-    repeats.push_back({&told, traffic_->key_of(told.job.number), body_of(told.job, cluster_.names())});
+    repeats.push_back({&told, traffic_->repeat_of(told)});
   }
   Findings findings;
   check_outcomes(cluster_.client(), asked, findings);

@@ -80,11 +80,12 @@ void PrintTo(Shape shape, std::ostream* out) {
 
 /// What must be among the points, lest the rehearsals miss them and nobody sees it.
 const std::set<std::string> kBoundaries{
-    "in.begin", "in.vote", "in.ack", "in.hello", "in.recover", "append.commit-decided", "appended.commit-decided",
-    "durable.commit-decided", "append.abort-told", "durable.abort-told", "append.one-phase-started",
-    "durable.one-phase-started", "append.ended", "durable.ended", "append.epoch-started", "durable.epoch-started",
-    "append.participant-registered", "out.prepare", "sent.prepare", "out.one-phase", "sent.one-phase", "out.commit",
-    "sent.commit", "out.abort", "out.answer", "sent.answer", "out.forget", "sent.forget", "out.welcome",
+    "in.begin", "in.commit", "in.vote", "in.ack", "in.hello", "in.recover", "append.commit-decided",
+    "appended.commit-decided", "durable.commit-decided", "append.abort-told", "durable.abort-told",
+    "append.one-phase-started", "durable.one-phase-started", "append.ended", "durable.ended", "append.epoch-started",
+    "durable.epoch-started", "append.participant-registered", "out.prepare", "sent.prepare", "out.one-phase",
+    "sent.one-phase", "out.commit", "sent.commit", "out.abort", "out.answer", "sent.answer", "out.forget",
+    "sent.forget", "out.welcome",
     // the log: a group commit, the head, a checkpoint
     "serve.write.wal", "serve.written.wal", "serve.sync.wal", "serve.synced.wal", "serve.write.head",
     "serve.written.head", "serve.sync.head", "serve.synced.head", "serve.write.log", "serve.written.log",

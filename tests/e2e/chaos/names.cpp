@@ -67,7 +67,8 @@ std::string_view name_of_record(std::uint16_t kind) {
 std::string_view name_of(const engine::Command& command) {
   return std::visit(Overloaded{
                         [](const engine::ClientRequest& c) -> std::string_view {
-                          return std::holds_alternative<request::Begin>(c.request) ? "begin" : "";
+                          if (std::holds_alternative<request::Begin>(c.request)) return "begin";
+                          return std::holds_alternative<request::Commit>(c.request) ? "commit" : "";
                         },
                         [](const engine::SessionOpened&) -> std::string_view { return "hello"; },
                         [](const engine::SessionSaid& c) { return name_of_message(c.message); },

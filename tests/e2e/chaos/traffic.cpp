@@ -4,13 +4,19 @@
 #include <stdexcept>
 #include <utility>
 
-#include "tests/e2e/demo/answer.h"
-
 namespace troth::chaos {
 namespace {
 
 constexpr Millis kAnswerMs = 40'000;  // the coordinator answers within max-wait-ms, 30 s
 constexpr Millis kAgainMs = 5;
+
+/// The member `id` of a transaction; empty when there is none.
+std::string id_in(const std::string& body) {
+  constexpr std::string_view kBefore = R"("id":")";
+  const std::size_t begin = body.find(kBefore);
+  if (begin == std::string::npos) return {};
+  return body.substr(begin + kBefore.size(), body.find('"', begin + kBefore.size()) - begin - kBefore.size());
+}
 
 std::string random_word() {
   std::random_device device;
@@ -41,40 +47,62 @@ Traffic::~Traffic() {
 }
 
 void Traffic::next() {
-  Job job = options_.draw(random_);
+  Errand errand{options_.draw(random_), {}};
   {
     const std::lock_guard lock(mutex_);
     if (finishing_) return;
-    job.number = ++begun_;
+    errand.job.number = ++begun_;
   }
-  send(job);
+  send(errand);
 }
 
-void Traffic::send(const Job& job) {
-  transport::Headers headers{{"content-type", "application/json"}, {"idempotency-key", key_of(job.number)}};
-  client_->call("POST", "/v1/transactions", std::move(headers), body_of(job, options_.participants), kAnswerMs,
-                [this, job](const transport::HttpResult& result) { heard(job, result); });
+void Traffic::send(const Errand& errand) {
+  Request request = request_of(errand.job, errand.transaction);
+  client_->call("POST", std::move(request.target), std::move(request.headers), std::move(request.body), kAnswerMs,
+                [this, errand](const transport::HttpResult& result) { heard(errand, result); });
 }
 
-void Traffic::heard(const Job& job, const transport::HttpResult& result) {
+Request Traffic::request_of(const Job& job, const std::string& transaction) const {
+  Request request{"/v1/transactions", {{"content-type", "application/json"}}, {}};
+  if (transaction.empty() || job.keyed) {
+    request.body = body_of(job, options_.participants);
+  } else {
+    request.target += "/" + transaction + "/commit";
+    request.body = "{}";
+  }
+  if (job.keyed) request.headers.emplace_back("idempotency-key", run_ + "-" + std::to_string(job.number));
+  return request;
+}
+
+void Traffic::send_again(const Errand& errand) {
+  io_.after(kAgainMs, [this, errand, alive = alive_] {
+    if (*alive) send(errand);
+  });
+}
+
+void Traffic::heard(const Errand& errand, const transport::HttpResult& result) {
   if (!*alive_) return;
+  if (result.status == 201) {
+    const std::string id = id_in(result.body);
+    return send({errand.job, id});
+  }
   const demo::Answer answer = demo::read_answer(result);
-  if (answer.kind == demo::Answer::kAgain) {
-    return io_.after(kAgainMs, [this, job, alive = alive_] {
-      if (*alive) send(job);
-    });
+  if (answer.kind == demo::Answer::kAgain) return send_again(errand);
+  record(errand, answer);
+  io_.after(options_.pause_ms, [this, alive = alive_] {
+    if (*alive) next();
+  });
+}
+
+void Traffic::record(const Errand& errand, const demo::Answer& answer) {
+  const std::lock_guard lock(mutex_);
+  if (answer.kind == demo::Answer::kBroken) {
+    broken_ = body_of(errand.job, options_.participants) + " " + errand.transaction + " got " + answer.why;
+  } else {
+    told_.push_back({errand.job, answer.transaction, answer.kind == demo::Answer::kCommitted});
+    ++done_;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    if (answer.kind == demo::Answer::kBroken) {
-      broken_ = body_of(job, options_.participants) + " got " + answer.why;
-    } else {
-      told_.push_back({job, answer.transaction, answer.kind == demo::Answer::kCommitted});
-      ++done_;
-    }
-    changed_.notify_all();
-  }
-  next();
+  changed_.notify_all();
 }
 
 std::uint64_t Traffic::told() const {

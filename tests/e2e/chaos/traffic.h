@@ -1,5 +1,5 @@
 // tests/e2e/chaos/traffic.h: clients that never stop asking. Each sends its job again and again, under the same
-// idempotency key, until it is told what became of it; then it goes on to the next.
+// idempotency key or to the same id, until it is told what became of it; then it goes on to the next.
 #pragma once
 
 #include <chrono>
@@ -12,8 +12,15 @@
 
 #include "proto/transport/http_client.h"
 #include "tests/e2e/chaos/jobs.h"
+#include "tests/e2e/demo/answer.h"
 
 namespace troth::chaos {
+
+struct Request {
+  std::string target;
+  transport::Headers headers;
+  std::string body;
+};
 
 class Traffic {
  public:
@@ -23,6 +30,7 @@ class Traffic {
     Draw draw;
     std::uint64_t seed = 1;
     unsigned in_flight = 1;
+    Millis pause_ms = 0;  // of a client between two jobs
   };
   /// Begins at once; the work is done on the io thread.
   Traffic(transport::Io& io, Options options);
@@ -38,13 +46,21 @@ class Traffic {
   bool finish(std::chrono::milliseconds timeout);
   /// What was told since the last call, in order.
   std::vector<Told> take();
-  /// The key of job `number`: a repeat must hear the same again.
-  std::string key_of(std::uint64_t number) const { return run_ + "-" + std::to_string(number); }
+  /// What asks for the end of it once more: that must be the same again.
+  Request repeat_of(const Told& told) const { return request_of(told.job, told.transaction); }
 
  private:
+  /// A job under way, and its transaction once it is begun (without a key).
+  struct Errand {
+    Job job;
+    std::string transaction;
+  };
+  Request request_of(const Job& job, const std::string& transaction) const;
   void next();
-  void send(const Job& job);
-  void heard(const Job& job, const transport::HttpResult& result);
+  void send(const Errand& errand);
+  void send_again(const Errand& errand);
+  void heard(const Errand& errand, const transport::HttpResult& result);
+  void record(const Errand& errand, const demo::Answer& answer);
 
   transport::Io& io_;
   const Options options_;
