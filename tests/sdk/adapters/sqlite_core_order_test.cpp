@@ -223,6 +223,13 @@ class SqliteCoreOrder : public ::testing::Test {
   bool voted_ = false, told_committed_ = false, told_aborted_ = false, surprised_ = false;
 };
 
+// Under a sanitizer one death in so many: it looks for other things.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t kStride = 3;
+#else
+constexpr std::size_t kStride = 1;
+#endif
+
 TEST_F(SqliteCoreOrder, AllPermutationsOfDuplicatesEndInALegalState) {
   const std::string messages = "ppacc";
   std::array<std::size_t, 5> order{0, 1, 2, 3, 4};
@@ -232,7 +239,7 @@ TEST_F(SqliteCoreOrder, AllPermutationsOfDuplicatesEndInALegalState) {
     for (const std::size_t i : order) one.order += messages[i];
     one.slow = orders % 2 == 0;
     for (one.second = 1; one.second <= 2; ++one.second) {
-      for (one.dies_before = 0; one.dies_before < 5; ++one.dies_before) play(one);
+      for (one.dies_before = 0; one.dies_before < 5; one.dies_before += kStride) play(one);
     }
     ++orders;
   } while (std::next_permutation(order.begin(), order.end()));
