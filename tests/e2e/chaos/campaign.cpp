@@ -23,11 +23,15 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kStandstill = 60s;
 constexpr auto kSettleWithin = 60s;
 constexpr auto kPointWithin = 600ms;  // then it is killed like any other
+constexpr auto kCompactsWithin = 2500ms;
 constexpr std::uint64_t kRehearsed = 100;
+constexpr const char* const kRarest = "compact.finished";  // a second after a start
 constexpr Millis kPauseMs = 3;
 constexpr int kLatestPass = 40;          // of a point
 constexpr std::uint64_t kMostTold = 60;  // between two kills by progress
 constexpr std::uint64_t kMostDelayMs = 120;
+constexpr std::uint64_t kLongLifeEvery = 12;  // so long that the log is made shorter meanwhile
+constexpr std::uint64_t kLongLifeMs = 1'000;
 constexpr std::size_t kAskedAfterAStart = 24;
 constexpr std::size_t kAskedInTheEnd = 20'000;
 constexpr std::uint32_t kShown = 20;  // lines of progress
@@ -42,7 +46,8 @@ class Campaign {
   Campaign(const CampaignOptions& options, const std::string& dir)
       : options_(options),
         random_(options.seed ^ 0x6368616f73),
-        cluster_(io_, dir, {bank("bank-a"), bank("bank-b")}, {"--ballast-bytes", "1048576"}) {}
+        cluster_(io_, dir, {bank("bank-a"), bank("bank-b")},
+                 {"--ballast-bytes", "1048576", "--compact-records", "200"}) {}
 
   CampaignReport run() {
     const auto begun = Clock::now();
@@ -77,10 +82,10 @@ class Campaign {
     traffic.in_flight = options_.in_flight;
     traffic.pause_ms = kPauseMs;
     traffic_ = std::make_unique<Traffic>(io_, std::move(traffic));
-    wait_for_told(kRehearsed);
+    while (!read_list(lists[0]).contains(kRarest)) wait_for_told(traffic_->told() + kRehearsed);
     cluster_.kill_trothd();
     cluster_.start_trothd_chaos("", lists[1]);
-    wait_for_told(2 * kRehearsed);
+    wait_for_told(traffic_->told() + kRehearsed);
     for (const std::string& list : lists) {
       for (const auto& [name, count] : read_list(list)) points_[name] = std::max(points_[name], count);
     }
@@ -91,7 +96,8 @@ class Campaign {
   /// By progress as often as by time: kills by time alone would mostly meet a system that is starting.
   void wait_for_a_moment() {
     if (draw(2) == 0) return wait_for_told(traffic_->told() + 1 + draw(kMostTold));
-    const auto until = Clock::now() + std::chrono::milliseconds(draw(kMostDelayMs));
+    const std::uint64_t least = draw(kLongLifeEvery) == 0 ? kLongLifeMs : 0;
+    const auto until = Clock::now() + std::chrono::milliseconds(least + draw(kMostDelayMs));
     while (!cluster_.trothd_ended(0ms) && Clock::now() < until) std::this_thread::sleep_for(1ms);
     cluster_.check_alive();
   }
@@ -113,7 +119,7 @@ class Campaign {
       ++report_.kills_of_banks;
       return;
     }
-    if (!point_.empty() && cluster_.trothd_ended(kPointWithin)) {
+    if (!point_.empty() && cluster_.trothd_ended(point_.starts_with("compact.") ? kCompactsWithin : kPointWithin)) {
       if (!cluster_.killed_at_its_point()) throw std::runtime_error("trothd ended by itself: see " + cluster_.dir());
       ++report_.kills_at_points;
       ++report_.points[point_];

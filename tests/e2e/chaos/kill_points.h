@@ -39,9 +39,9 @@ class Stage {
   /// `liar`: trothd_chaos answers before anything is durable, to show that this is noticed.
   explicit Stage(Topology topology, bool liar = false);
 
-  /// A list of what a run of trothd_chaos passes, from a first start to an orderly stop. To be called first. Throws
-  /// std::runtime_error when anything is wrong with it.
-  Passed rehearse();
+  /// A list of what a run of trothd_chaos passes, from a first start to an orderly stop, if it lives until `until` is
+  /// passed. To be called first. Throws std::runtime_error when anything is wrong with it.
+  Passed rehearse(const std::string& until = "serve.synced.head");
   /// The same of a start after a kill. After `rehearse`.
   Passed rehearse_rebuild();
 

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <sstream>
 #include <stdexcept>
 #include <system_error>
 
@@ -25,14 +26,24 @@ Points::Points(const Environment& environment) {
   }
   const char* at = environment("TROTH_KILL_AT");
   if (at == nullptr) return;
-  const std::string text = at;
+  text_ = at;
+  std::istringstream steps(text_);
+  for (std::string step; std::getline(steps, step, ',');) steps_.push_back(read_step(step));
+  if (steps_.empty()) throw std::invalid_argument("TROTH_KILL_AT is empty");
+}
+
+Points::Step Points::read_step(const std::string& text) {
+  Step step;
   const std::size_t colon = text.rfind(':');
   if (colon != std::string::npos) {
     const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, n_);
-    if (error == std::errc() && stop == end) name_ = text.substr(0, colon);
+    const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, step.n);
+    if (error == std::errc() && stop == end) step.name = text.substr(0, colon);
   }
-  if (name_.empty() || n_ == 0) throw std::invalid_argument("TROTH_KILL_AT wants <name>:<n>, not '" + text + "'");
+  if (step.name.empty() || step.n == 0) {
+    throw std::invalid_argument("TROTH_KILL_AT wants <name>:<n>, not '" + text + "'");
+  }
+  return step;
 }
 
 Points::~Points() {
@@ -41,11 +52,15 @@ Points::~Points() {
 
 bool Points::reach(std::string_view name) {
   if (list_ >= 0) write_line(list_, std::string(name) + "\n");
-  return !name_.empty() && name == name_ && ++passed_ == n_;
+  if (steps_.empty()) return false;
+  const std::lock_guard lock(mutex_);
+  if (step_ == steps_.size() || name != steps_[step_].name || ++passed_ < steps_[step_].n) return false;
+  passed_ = 0;
+  return ++step_ == steps_.size();
 }
 
 void Points::die() {
-  const std::string note = "chaos: killed at " + name_ + ":" + std::to_string(n_) + "\n";
+  const std::string note = "chaos: killed at " + text_ + "\n";
   write_line(STDERR_FILENO, note);
   ::kill(::getpid(), SIGKILL);
   for (;;) ::pause();

@@ -1,8 +1,8 @@
 // tests/e2e/chaos/points.h: the named points of a running trothd, and the one at which it ends itself.
 //
 // A name is `<where>.<what>.<thing>` or `<where>.<thing>`; the table is in tests/e2e/README.md. The environment says
-// which one kills: TROTH_KILL_AT=<name>:<n>, when it is passed for the n-th time. TROTH_KILL_LIST=<file> gets the name
-// of each point passed, a line each.
+// which one kills: TROTH_KILL_AT=<name>:<n>, when it is passed for the n-th time; of <name>:<n>,<name>:<n> the second
+// is counted from the first on. TROTH_KILL_LIST=<file> gets the name of each point passed, a line each.
 #pragma once
 
 #include <atomic>
@@ -11,6 +11,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace troth::chaos {
 
@@ -43,12 +44,20 @@ class Points {
   void pass_in_phase(std::string_view act);
 
  private:
-  std::string name_;
-  std::uint64_t n_ = 0;
-  std::atomic<std::uint64_t> passed_ = 0;
+  struct Step {
+    std::string name;
+    std::uint64_t n = 0;
+  };
+  static Step read_step(const std::string& text);
+
+  std::string text_;
+  std::vector<Step> steps_;  // to be reached one after the other; the last kills
   std::atomic<bool> armed_ = false;
   int list_ = -1;
+
   std::mutex mutex_;
+  std::size_t step_ = 0;      // the one that comes next
+  std::uint64_t passed_ = 0;  // its point, so often
   std::string phase_ = "open";
 };
 
