@@ -131,8 +131,10 @@ class SqliteCoreOrder : public ::testing::Test {
     told_committed_ = told_aborted_ = voted_ = surprised_ = false;
     std::uint32_t attempt = 1;
     for (std::size_t i = 0; i < play.order.size(); ++i) {
-      if (i != 0 && i == play.dies_before)
+      if (i != 0 && i == play.dies_before) {
+        surprised_ = false;
         participant_.die(i % 2 == 0 ? vfs::Ending::kKill : vfs::Ending::kNothingKept);
+      }
       const bool busy = participant_.has_work();
       participant_.hear(id_, message(play.order[i], attempt));
       if (play.order[i] == 'p') attempt = play.second;
