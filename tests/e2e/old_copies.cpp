@@ -25,6 +25,7 @@ void copy_directory(const std::string& from, const std::string& to) {
 }
 
 void OldCopy::begin() {
+  if (HasFatalFailure()) return;
   real_.start();
   banks_.start_both(real_);
   const auto committed = real_.post("/v1/transactions", completed(1));
@@ -33,12 +34,14 @@ void OldCopy::begin() {
 }
 
 void OldCopy::go_on() {
+  if (HasFatalFailure()) return;
   const auto committed = real_.post("/v1/transactions", completed(10));
   ASSERT_EQ(committed.status, 200) << committed.body;
   after_ = text_in(committed.body, "id");
 }
 
 void OldCopy::tear() {
+  if (HasFatalFailure()) return;
   banks_.process(kBankA).signal(SIGSTOP);
   auto answer = real_.post_beside("/v1/transactions", transfer(100));
   ASSERT_TRUE(World::eventually([this] {
@@ -54,6 +57,7 @@ void OldCopy::tear() {
 }
 
 void OldCopy::unmask(World& copy) {
+  if (HasFatalFailure()) return;
   const std::string seen = banks_.seen(kBankB);
   banks_.start(kBankB, copy);
   ASSERT_TRUE(World::eventually([&] { return copy.get("/readyz").status == 503; }));
@@ -64,6 +68,7 @@ void OldCopy::unmask(World& copy) {
 }
 
 void OldCopy::expect_unmasked(World& copy) {
+  if (HasFatalFailure()) return;
   EXPECT_TRUE(has(copy.get("/readyz").body, kRemedy)) << copy.get("/readyz").body;
   EXPECT_TRUE(
       has(copy.get("/readyz?verbose").body, std::string("[-]log runs on an old copy of its log; run `") + kRemedy));
@@ -91,6 +96,7 @@ void OldCopy::expect_unmasked(World& copy) {
 }
 
 void OldCopy::expect_refused(World& copy) {
+  if (HasFatalFailure()) return;
   for (int start = 0; start < 2; ++start) {
     const auto before = contents(copy.data());
     const Ended ended = copy.run_to_end({"--data-dir", copy.data(), "--listen", "127.0.0.1:0"});
@@ -103,6 +109,7 @@ void OldCopy::expect_refused(World& copy) {
 }
 
 void OldCopy::expect_mended(std::uint64_t transfers) {
+  if (HasFatalFailure()) return;
   banks_.start_both(real_);
   EXPECT_TRUE(World::eventually([this] { return banks_.prepared() == 0; }));
   EXPECT_EQ(real_.get("/readyz").status, 200);
