@@ -14,6 +14,9 @@ using std::chrono::milliseconds;
 // A buffer that once held a large body is not kept for the life of an idle connection.
 constexpr std::size_t kKeptBufferMax = 65'536;
 
+// Of a body that is streamed: what a client that does not read holds in memory.
+constexpr std::size_t kPieceBytes = 65'536;
+
 }  // namespace
 
 /// Behind a Respond: used at most once, from any thread, also after the connection, the server or the Io is gone. When
@@ -223,14 +226,32 @@ void HttpConnection::write(HttpResponse response, bool close) {
   out_head_ = response_head(response, close);
   const bool with_body = has_body(response.status) && request_.head.method != "HEAD";
   out_body_ = with_body ? std::move(response.body) : std::string();
+  if (with_body) source_ = std::move(response.source);
+  source_left_ = source_ ? source_->size() : 0;
   const std::array<asio::const_buffer, 2> buffers = {asio::buffer(out_head_), asio::buffer(out_body_)};
   asio::async_write(stream_, buffers,
+                    [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+}
+
+void HttpConnection::write_piece() {
+  out_body_.clear();
+  try {
+    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(source_left_, kPieceBytes));
+    if (!source_->read(out_body_, most) || out_body_.empty()) return drop();
+  } catch (...) {
+    return drop();
+  }
+  source_left_ -= std::min<std::uint64_t>(out_body_.size(), source_left_);
+  deadline_ = Clock::now() + milliseconds(server_->limits.body_timeout_ms);  // for each piece: who reads goes on
+  asio::async_write(stream_, asio::buffer(out_body_),
                     [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
 }
 
 void HttpConnection::on_written(error_code error) {
   if (phase_ != Phase::kWriting) return;
   if (error) return drop();
+  if (source_left_ > 0) return write_piece();
+  source_.reset();
   if (!close_after_ && !ended_ && !server_->draining) return wait_for_next();
   phase_ = Phase::kLingering;
   stream_.stream().cancel();  // the read ahead
@@ -274,6 +295,7 @@ void HttpConnection::drop() {
   const auto self = shared_from_this();
   leave();
   stream_.close();
+  source_.reset();
   slot_.reset();
   client_went_away();
 }

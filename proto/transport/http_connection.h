@@ -56,6 +56,7 @@ class HttpConnection : public Closable, public std::enable_shared_from_this<Http
   void on_answer(std::uint64_t request, std::optional<HttpResponse> response);
   void write(HttpResponse response, bool close);
   void on_written(error_code error);
+  void write_piece();
   void wait_for_next();
   void leave();
   void drop();
@@ -81,7 +82,9 @@ class HttpConnection : public Closable, public std::enable_shared_from_this<Http
   std::function<void()> abandoned_;
 
   std::string out_head_;
-  std::string out_body_;
+  std::string out_body_;  // a piece, when it comes from source_
+  std::shared_ptr<BodySource> source_;
+  std::uint64_t source_left_ = 0;
   bool close_after_ = false;
 };
 

@@ -35,10 +35,21 @@ struct HttpRequest {
   std::string body;
 };
 
+/// A body too large to hold in memory. It is let go of when it was sent, and when its client goes away. Io thread.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  virtual std::uint64_t size() const = 0;
+  /// Replaces `bytes` by the next ones, at most `most` and at least one. False, or what it throws, cuts the connection:
+  /// its client sees that the body is not whole.
+  virtual bool read(std::string& bytes, std::size_t most) = 0;
+};
+
 struct HttpResponse {
   int status = 200;
   std::string content_type;
   std::string body;
+  std::shared_ptr<BodySource> source;  // instead of `body`
   Headers headers;
   bool close = false;  // the gate closes after any 4xx it gives itself; a service decides for its own
 };

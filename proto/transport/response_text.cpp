@@ -87,7 +87,7 @@ std::string response_head(const HttpResponse& response, bool close) {
     if (is_safe_header("content-type", response.content_type) && !response.content_type.empty()) {
       add(head, "Content-Type", response.content_type);
     }
-    add(head, "Content-Length", std::to_string(response.body.size()));
+    add(head, "Content-Length", std::to_string(response.source ? response.source->size() : response.body.size()));
   }
   if (close) add(head, "Connection", "close");
   for (const auto& [name, value] : response.headers) {
