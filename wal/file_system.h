@@ -73,6 +73,8 @@ class FileSystem {
   /// Throws OpenError (71): missing, not a directory, not writable, or on a file system whose syncs and locks are not
   /// its own.
   virtual std::unique_ptr<Folder> open(const std::string& path) const = 0;
+  /// For files of no running log: the directory may be read-only, or on another machine's disk.
+  virtual std::unique_ptr<Folder> open_any(const std::string& path) const { return open(path); }
   /// The name of SQLite's VFS for the same files; null: SQLite's own.
   virtual const char* sqlite_vfs() const = 0;
 };

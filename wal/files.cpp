@@ -9,6 +9,10 @@ Directory Directory::open(const std::string& path, const FileSystem& files) {
   return {files.open(path), files.sqlite_vfs()};
 }
 
+Directory Directory::open_any(const std::string& path, const FileSystem& files) {
+  return {files.open_any(path), files.sqlite_vfs()};
+}
+
 void Directory::lock() {
   if (folder_->lock()) return;
   throw OpenError{kExitInUse, folder_->path() +

@@ -12,6 +12,8 @@ class Directory {
  public:
   /// Throws OpenError (71) as FileSystem::open does.
   static Directory open(const std::string& path, const FileSystem& files = posix_file_system());
+  /// One in which no log will run: backups, logs to look at. Throws OpenError (71) when it cannot be opened.
+  static Directory open_any(const std::string& path, const FileSystem& files = posix_file_system());
   /// Takes the lock that goes with the process, or throws OpenError (72).
   void lock();
 
@@ -27,6 +29,7 @@ class Directory {
   void create(const std::string& name) const;
   /// Makes `name` hold `content`, durably: written aside, synced, renamed, directory synced.
   void replace(const std::string& name, std::string_view content) const;
+  void rename(const std::string& from, const std::string& to) const { folder_->rename(from, to); }
   /// No error when it is not there. Durable after `sync`.
   void remove(const std::string& name) const { folder_->remove(name); }
   void sync_file(const std::string& name) const;

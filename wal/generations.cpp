@@ -34,6 +34,12 @@ std::optional<std::uint64_t> generation_of(std::string_view name) {
 
 const std::string kCurrentAside = std::string(kCurrent) + ".tmp";
 const std::string kRunningAside = std::string(kRunning) + ".tmp";
+const std::string kBackupWal = std::string(kBackup) + "-wal";
+
+/// What was cut off while it was made.
+bool is_aside(const std::string& name) {
+  return name == kCurrentAside || name == kRunningAside || name == kBackup || name == kBackupWal;
+}
 
 }  // namespace
 
@@ -57,7 +63,7 @@ Listing look(const Directory& directory) {
     found.old_copy |= name == kOldCopy;
     found.ballast |= name == kBallast;
     const bool single = name == kCurrent || name == kRunning || name == kOldCopy || name == kBallast;
-    if (generation || single || name == kCurrentAside || name == kRunningAside) found.ours.insert(name);
+    if (generation || single || is_aside(name)) found.ours.insert(name);
   }
   return found;
 }
@@ -103,7 +109,7 @@ void delete_others(const Directory& directory, const std::set<std::uint64_t>& ke
   std::vector<std::string> leftovers;
   for (const std::string& name : look(directory).ours) {
     const auto generation = generation_of(name);
-    const bool leftover = generation ? !kept.contains(*generation) : name == kCurrentAside || name == kRunningAside;
+    const bool leftover = generation ? !kept.contains(*generation) : is_aside(name);
     if (leftover) leftovers.push_back(name);
   }
   delete_files(directory, leftovers);

@@ -11,10 +11,11 @@
 
 namespace troth::wal {
 
-inline constexpr const char* kCurrent = "CURRENT";   // "<g>\n": the generation in use
-inline constexpr const char* kRunning = "RUNNING";   // there while a process may append
-inline constexpr const char* kOldCopy = "OLD-COPY";  // a participant knew more than this log does
-inline constexpr const char* kBallast = "ballast";   // space set aside
+inline constexpr const char* kCurrent = "CURRENT";    // "<g>\n": the generation in use
+inline constexpr const char* kRunning = "RUNNING";    // there while a process may append
+inline constexpr const char* kOldCopy = "OLD-COPY";   // a participant knew more than this log does
+inline constexpr const char* kBallast = "ballast";    // space set aside
+inline constexpr const char* kBackup = "backup.tmp";  // a backup while it is made; a left one is deleted
 
 std::string log_name(std::uint64_t generation);   // log.<g>.db
 std::string wal_name(std::uint64_t generation);   // log.<g>.db-wal

@@ -97,6 +97,25 @@ void LogFile::find_kept(const std::string& key, Found& found) {
   find.reset();
 }
 
+LogFile::Copy::Copy(const Database& from, const std::string& path, const char* vfs) : into(path, vfs) {
+  for (const char* pragma : {"locking_mode=EXCLUSIVE", "journal_mode=OFF", "synchronous=OFF"}) {
+    into.run(std::string("PRAGMA ") + pragma);  // a copy that is cut off is deleted, whatever is in it
+  }
+  pages.emplace(from, into);
+}
+
+void LogFile::begin_copy(const std::string& name) {
+  session_->copy.reset();
+  delete_files(directory_, {name + "-wal", name});
+  directory_.create(name);
+  session_->copy = std::make_unique<Copy>(*session_->db, directory_.path_of(name), directory_.sqlite_vfs());
+}
+
+bool LogFile::copy_some(int pages) {
+  if (session_->copy == nullptr) throw std::runtime_error("the backup was given up");
+  return session_->copy->pages->step(pages);
+}
+
 void LogFile::checkpoint_if_due() {
   const int pages = session_->db->wal_pages();
   if (pages < pages_at_last_try_) pages_at_last_try_ = 0;  // the -wal began again from its start

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "wal/batch.h"
 #include "wal/files.h"
@@ -34,9 +35,18 @@ class LogFile {
   Shortener& shortener() { return session_->shortener; }
   void sync_head() { head_.sync(); }
   Lsn end() const { return session_->records.end().lsn; }
+  Point end_point() const { return session_->records.end(); }
+  const Meta& meta() const { return meta_; }
+  const Directory& directory() const { return directory_; }
   const Set& set() const { return meta_.set; }
   /// Proven again: throws when the record that is found was changed on disk.
   Found find(const std::string& key, std::uint64_t token);
+  /// Begins a copy of the pages into a new file `name`; one that was left unfinished is given up.
+  void begin_copy(const std::string& name);
+  /// True: there are more. False: the copy is what the log is now. What it throws is about the copy, the log is sound.
+  bool copy_some(int pages);
+  /// Closes the copy; what is not whole is nothing.
+  void end_copy() { session_->copy.reset(); }
   /// Brings the -wal's pages into the file once it has grown to its fixed size.
   void checkpoint_if_due();
   /// What is done each half second: sync the head, look for a swapped directory, look at the space.
@@ -48,6 +58,11 @@ class LogFile {
   std::uint64_t bytes() const;
 
  private:
+  struct Copy {
+    Copy(const Database& from, const std::string& path, const char* vfs);
+    const Database into;
+    std::optional<PageCopy> pages;
+  };
   struct Session {
     Session(std::unique_ptr<Database> open, Meta& meta, const Point& end);
     std::unique_ptr<Database> db;  // before the statements: they end first
@@ -57,6 +72,7 @@ class LogFile {
     Statement find;
     Statement find_kept;
     Shortener shortener;
+    std::unique_ptr<Copy> copy;  // a backup under way: it ends before the connection that it reads
   };
 
   void find_record(const std::string& key, Found& found);

@@ -202,6 +202,11 @@ class PosixFileSystem : public FileSystem {
     refuse_remote(path, fd.get());
     return std::make_unique<PosixFolder>(std::filesystem::absolute(path).string(), std::move(fd));
   }
+  std::unique_ptr<Folder> open_any(const std::string& path) const override {
+    Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd.get() < 0) throw OpenError{kExitNoDirectory, path + ": it cannot be opened: " + reason_of(errno)};
+    return std::make_unique<PosixFolder>(std::filesystem::absolute(path).string(), std::move(fd));
+  }
   const char* sqlite_vfs() const override { return nullptr; }
 };
 

@@ -45,12 +45,18 @@ constexpr std::array<Pragma, 11> kPragmas{{{"locking_mode", "EXCLUSIVE", "exclus
 using Rows = std::map<std::string, std::string>;
 
 Rows rows_of(const Meta& meta) {
-  return {{"base_chain", to_hex(meta.base.chain)},       {"base_lsn", std::to_string(meta.base.lsn)},
-          {"format", std::to_string(kFormatVersion)},    {"generation", std::to_string(meta.generation)},
-          {"keys_upto", std::to_string(meta.keys_upto)}, {"kept_count", std::to_string(meta.kept.count)},
-          {"kept_sum", to_hex(meta.kept.sum)},           {"log_id", to_text(meta.log_id)},
-          {"set_chain", to_hex(meta.set.chain)},         {"set_cut", std::to_string(meta.set.cut)},
-          {"set_first", std::to_string(meta.set.first)}, {"set_last", std::to_string(meta.set.last)}};
+  Rows rows{{"base_chain", to_hex(meta.base.chain)},       {"base_lsn", std::to_string(meta.base.lsn)},
+            {"format", std::to_string(kFormatVersion)},    {"generation", std::to_string(meta.generation)},
+            {"keys_upto", std::to_string(meta.keys_upto)}, {"kept_count", std::to_string(meta.kept.count)},
+            {"kept_sum", to_hex(meta.kept.sum)},           {"log_id", to_text(meta.log_id)},
+            {"set_chain", to_hex(meta.set.chain)},         {"set_cut", std::to_string(meta.set.cut)},
+            {"set_first", std::to_string(meta.set.first)}, {"set_last", std::to_string(meta.set.last)}};
+  if (meta.backup) {
+    rows["backup"] = std::to_string(meta.backup->end.lsn);
+    rows["backup_at"] = std::to_string(meta.backup->at);
+    rows["backup_chain"] = to_hex(meta.backup->end.chain);
+  }
+  return rows;
 }
 
 std::string check_of(const Rows& rows) {
@@ -105,6 +111,34 @@ void check_tables(const Database& db) {
   if (found != expected) damaged(db, "the tables are not those of a log");
 }
 
+/// The rows of meta, proven, in a file that is a log of ours.
+Rows read_rows(const Database& db) {
+  db.run("PRAGMA locking_mode=EXCLUSIVE");
+  check_identity(db);
+  check_tables(db);
+  Rows rows;
+  Statement select = db.prepare("SELECT name, value FROM meta");
+  while (select.step()) rows[select.text(0)] = select.text(1);
+  if (rows["check"] != check_of(rows)) damaged(db, "a meta row was changed: its check does not match");
+  return rows;
+}
+
+Meta meta_of(const Database& db, Rows& rows) {
+  Meta meta;
+  const auto log_id = parse_log_id(rows["log_id"]);
+  if (!log_id) damaged(db, "the meta row `log_id` cannot be read");
+  meta.log_id = *log_id;
+  meta.generation = number(db, rows, "generation");
+  meta.base = {number(db, rows, "base_lsn"), chain_of(db, rows, "base_chain")};
+  meta.set.cut = number(db, rows, "set_cut");
+  meta.set.first = number(db, rows, "set_first");
+  meta.set.last = number(db, rows, "set_last");
+  meta.set.chain = chain_of(db, rows, "set_chain");
+  meta.kept = {number(db, rows, "kept_count"), chain_of(db, rows, "kept_sum")};
+  meta.keys_upto = number(db, rows, "keys_upto");
+  return meta;
+}
+
 }  // namespace
 
 void set_pragmas(const Database& db) {
@@ -135,30 +169,21 @@ void make_schema(const Database& db, const Meta& meta) {
 }
 
 Meta read_schema(const Database& db) {
-  db.run("PRAGMA locking_mode=EXCLUSIVE");
-  check_identity(db);
-  check_tables(db);
-  Rows rows;
-  Statement select = db.prepare("SELECT name, value FROM meta");
-  while (select.step()) rows[select.text(0)] = select.text(1);
-  if (rows["check"] != check_of(rows)) damaged(db, "a meta row was changed: its check does not match");
+  Rows rows = read_rows(db);
   if (rows.contains("backup")) {
     throw OpenError{kExitDamaged, db.file() +
                                       ": this is a backup, and the ids given since it was made are not in it; "
                                       "run `trothctl log restore`, which keeps them apart"};
   }
-  Meta meta;
-  const auto log_id = parse_log_id(rows["log_id"]);
-  if (!log_id) damaged(db, "the meta row `log_id` cannot be read");
-  meta.log_id = *log_id;
-  meta.generation = number(db, rows, "generation");
-  meta.base = {number(db, rows, "base_lsn"), chain_of(db, rows, "base_chain")};
-  meta.set.cut = number(db, rows, "set_cut");
-  meta.set.first = number(db, rows, "set_first");
-  meta.set.last = number(db, rows, "set_last");
-  meta.set.chain = chain_of(db, rows, "set_chain");
-  meta.kept = {number(db, rows, "kept_count"), chain_of(db, rows, "kept_sum")};
-  meta.keys_upto = number(db, rows, "keys_upto");
+  return meta_of(db, rows);
+}
+
+Meta read_meta(const Database& db) {
+  Rows rows = read_rows(db);
+  Meta meta = meta_of(db, rows);
+  if (!rows.contains("backup")) return meta;
+  meta.backup = BackupMark{{number(db, rows, "backup"), chain_of(db, rows, "backup_chain")},
+                           static_cast<Millis>(number(db, rows, "backup_at"))};
   return meta;
 }
 

@@ -2,6 +2,7 @@
 // generation it is.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "wal/chain.h"
@@ -34,6 +35,12 @@ struct KeptSum {
   Chain sum{};  // of their proofs
 };
 
+/// What makes a file a backup: where the log ended when it was made.
+struct BackupMark {
+  Point end;
+  Millis at = 0;
+};
+
 /// The rows of `meta`. `base` is the position before the first record of the file: rows at or before it were dropped,
 /// or lie in an older generation.
 struct Meta {
@@ -43,6 +50,7 @@ struct Meta {
   Set set;
   KeptSum kept;
   Lsn keys_upto = 0;  // records at or below are not found by their key any more; never goes back
+  std::optional<BackupMark> backup;
 };
 
 /// Sets every pragma of the recipe and reads each back; throws OpenError (73) when one does not hold.
@@ -54,6 +62,8 @@ void make_schema(const Database& db, const Meta& meta);
 /// Proves that the file is a log of our format and returns its meta. Throws OpenError: 74 for a newer format, 73 for
 /// a file that is no log, is a backup, or whose schema or meta were changed. Writes nothing.
 Meta read_schema(const Database& db);
+/// The same, also of a backup.
+Meta read_meta(const Database& db);
 
 /// Replaces the rows of `meta`, within the caller's transaction.
 void write_meta(const Database& db, const Meta& meta);

@@ -25,7 +25,9 @@ class Space {
   void tend();
   /// The disk is full: gives up the ballast and refuses new work until `tend` finds room. One thread.
   void run_out();
-  bool has_reserve() const { return has_reserve_; }         // any thread
+  bool has_reserve() const { return has_reserve_; }  // any thread
+  /// A look at the disk: so much more would leave the reserve untouched. Any thread.
+  bool has_room_for(std::uint64_t bytes) const { return directory_.free_bytes() >= options_.reserve_bytes + bytes; }
   std::uint64_t free_bytes() const { return free_bytes_; }  // any thread
 
  private:

@@ -138,6 +138,22 @@ bool Database::checkpoint_some() const {
   return true;
 }
 
+void PageCopy::Finish::operator()(sqlite3_backup* copy) const {
+  sqlite3_backup_finish(copy);
+}
+
+PageCopy::PageCopy(const Database& from, const Database& into)
+    : into_(into), copy_(sqlite3_backup_init(into.db_.get(), "main", from.db_.get(), "main")) {
+  if (copy_ == nullptr) throw SqliteError(into.db_.get(), into.file(), sqlite3_extended_errcode(into.db_.get()));
+}
+
+bool PageCopy::step(int pages) {
+  const int code = sqlite3_backup_step(copy_.get(), pages);
+  if (code == SQLITE_OK) return true;
+  if (code == SQLITE_DONE) return false;
+  throw SqliteError(into_.db_.get(), into_.file(), code);
+}
+
 void Database::checkpoint_all() const {
   check(sqlite3_wal_checkpoint_v2(db_.get(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr));
   check(sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr));

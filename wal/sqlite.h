@@ -8,6 +8,7 @@
 #include <string_view>
 
 struct sqlite3;
+struct sqlite3_backup;
 struct sqlite3_stmt;
 
 namespace troth::wal {
@@ -77,6 +78,7 @@ class Database {
   const std::string& file() const { return file_; }
 
  private:
+  friend class PageCopy;
   struct Close {
     void operator()(sqlite3* db) const;
   };
@@ -84,6 +86,22 @@ class Database {
   std::string file_;
   std::unique_ptr<int> wal_pages_;  // outlives the connection, whose hook writes it
   std::unique_ptr<sqlite3, Close> db_;
+};
+
+/// A copy of a database into another, a few pages at a time. What the source's connection writes between two steps is
+/// in the copy too. Both connections must outlive it, and belong to the same thread.
+class PageCopy {
+ public:
+  PageCopy(const Database& from, const Database& into);
+  /// True: there are more. Throws what either of the two files refuses; the copy is then nothing.
+  bool step(int pages);
+
+ private:
+  struct Finish {
+    void operator()(sqlite3_backup* copy) const;
+  };
+  const Database& into_;
+  std::unique_ptr<sqlite3_backup, Finish> copy_;
 };
 
 }  // namespace troth::wal

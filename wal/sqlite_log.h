@@ -72,6 +72,8 @@ struct LogStats {
   std::uint64_t compactions = 0;  // finished by this process
 };
 
+class Backup;
+
 class SqliteLog : public Log {
  public:
   struct Opened {
@@ -87,6 +89,9 @@ class SqliteLog : public Log {
   static std::variant<Opened, OpenError> open(const OpenOptions& options, Replayer& replayer);
 
   virtual LogStats stats() const = 0;  // any thread
+
+  /// A copy of the log as it is when the copy ends; `at` is the time to mark it with. See backup.h.
+  virtual std::unique_ptr<Backup> backup(Millis at) = 0;
 };
 
 }  // namespace troth::wal

@@ -105,10 +105,17 @@ void WriterLog::run() {
   } catch (const std::exception& error) {
     fail(error.what());
   }
+  refuse_what_waits();
+}
+
+void WriterLog::refuse_what_waits() {
   const std::lock_guard lock(mutex_);
   ended_ = true;
   for (Piece* piece : {work_.piece, piece_}) {
     if (piece != nullptr) piece->stopped = piece->done = true;
+  }
+  for (Task* task : {work_.task, task_}) {
+    if (task != nullptr) task->stopped = task->done = true;
   }
   answered_.notify_all();
 }
@@ -122,6 +129,7 @@ bool WriterLog::turn() {
   answer(work_.questions);
   if (progress_ && (!work_.batch.empty() || !work_.questions.empty())) progress_();
   if (work_.piece != nullptr) answer(*std::exchange(work_.piece, nullptr));
+  if (work_.task != nullptr) carry_out(*std::exchange(work_.task, nullptr));
   file_->checkpoint_if_due();
   if (Clock::now() >= tend_due_) tend();
   if (work_.stop) file_->close_in_order();
@@ -139,6 +147,7 @@ void WriterLog::take(Work& work) {
   std::swap(work.batch, queue_);
   std::swap(work.questions, questions_);
   work.piece = std::exchange(piece_, nullptr);
+  work.task = std::exchange(task_, nullptr);
   work.stop = stop_;
   work.abandon = abandon_;
 }
@@ -207,6 +216,28 @@ void WriterLog::ask(Piece& piece) {
   piece_ = &piece;
   wake(true);
   answered_.wait(lock, [&] { return piece.done; });
+}
+
+bool WriterLog::between(const std::function<void(LogFile&)>& work) {
+  Task task{work, nullptr};
+  std::unique_lock lock(mutex_);
+  if (ended_) return false;
+  task_ = &task;
+  wake(true);
+  answered_.wait(lock, [&] { return task.done; });
+  if (task.thrown) std::rethrow_exception(task.thrown);
+  return !task.stopped;
+}
+
+void WriterLog::carry_out(Task& task) {
+  try {
+    task.work(*file_);
+  } catch (...) {
+    task.thrown = std::current_exception();
+  }
+  const std::lock_guard lock(mutex_);
+  task.done = true;
+  answered_.notify_all();
 }
 
 void WriterLog::answer(Piece& piece) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -29,6 +30,11 @@ class WriterLog final : public SqliteLog {
   std::unique_ptr<Superseding> supersede() override;
   void stop() override;
   LogStats stats() const override;
+  std::unique_ptr<Backup> backup(Millis at) override;
+
+  /// Does `work` on the writer's thread, between two batches, and waits. What it throws comes out here and does the log
+  /// no harm. False: the log is closed, and it was not done. One thread.
+  bool between(const std::function<void(LogFile&)>& work);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -49,11 +55,19 @@ class WriterLog final : public SqliteLog {
     bool stopped = false;  // the writer has ended
   };
   class Pass;
+  /// What `between` asks for.
+  struct Task {
+    const std::function<void(LogFile&)>& work;
+    std::exception_ptr thrown;
+    bool done = false;
+    bool stopped = false;
+  };
   /// What one turn of the writer does, taken from the queue in one go.
   struct Work {
     Batch batch;
     std::vector<Question> questions;
     Piece* piece = nullptr;
+    Task* task = nullptr;
     bool stop = false;
     bool abandon = false;
   };
@@ -66,6 +80,8 @@ class WriterLog final : public SqliteLog {
   void prepare(Piece& piece);
   void ask(Piece& piece);
   void answer(Piece& piece);
+  void carry_out(Task& task);
+  void refuse_what_waits();
   void note_set();
   void answer(const std::vector<Question>& questions);
   void tend();
@@ -85,6 +101,7 @@ class WriterLog final : public SqliteLog {
   bool abandon_ = false;
   Lsn next_lsn_;
   Piece* piece_ = nullptr;
+  Task* task_ = nullptr;
   bool ended_ = false;  // the writer will answer nothing more
   std::condition_variable answered_;
   Batch queue_;
