@@ -24,6 +24,8 @@ Result get_participant(const Call& call);
 Result remove_participant(const Call& call);
 Result retire_participant(const Call& call);
 
+Result backup(const Call& call);
+
 Result limits(const Call& call);
 Result metrics(const Call& call);
 Result live(const Call& call);

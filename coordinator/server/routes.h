@@ -32,7 +32,16 @@ struct Call {
 };
 
 /// Answers that need nothing from the engine.
-enum class Local : std::uint8_t { kLimits, kMetrics, kLive, kReady, kReadyVerbose, kOpenapi, kUpgradeRequired };
+enum class Local : std::uint8_t {
+  kBackup,
+  kLimits,
+  kMetrics,
+  kLive,
+  kReady,
+  kReadyVerbose,
+  kOpenapi,
+  kUpgradeRequired
+};
 
 /// What a handler makes of a call: a question for the engine, an answer of our own, or a refusal.
 using Result = std::variant<request::Request, Local, Problem>;

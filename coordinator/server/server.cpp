@@ -42,7 +42,9 @@ class RunningServer final : public Server {
         service_(connections_, {[this] { return readiness(); },
                                 [this](const HttpCounters& http, const SocketCounters& sockets) {
                                   return metrics_text(scrape(), http, sockets);
-                                }}) {}
+                                },
+                                [this](BackupDesk::Hear hear) { return backup_desk_.begin(std::move(hear)); }}),
+        backup_desk_(*opened_.log, io_) {}
   ~RunningServer() override { stop(); }
 
   void on_signal(std::function<void(int)> handler) {
@@ -76,6 +78,7 @@ class RunningServer final : public Server {
   const std::unique_ptr<engine::Outbox> outbox_before_;  // null: nothing is between
   Connections connections_;
   Service service_;
+  BackupDesk backup_desk_;
   std::unique_ptr<transport::HttpServer> http_;
   std::unique_ptr<EngineThread> engine_;
   std::unique_ptr<Compactor> compactor_;

@@ -124,6 +124,7 @@ std::function<void()> Service::serve(transport::HttpRequest request, transport::
     return {};
   }
   if (const auto* local = std::get_if<Local>(&result)) {
+    if (*local == Local::kBackup) return back_up(index, begun, request.head.path, std::move(respond));
     respond(count(index, begun, answer_here(*local, types.answer, request.head.path)));
     return {};
   }
@@ -131,6 +132,24 @@ std::function<void()> Service::serve(transport::HttpRequest request, transport::
                   answer::Answer answer) { respond(count(index, begun, to_response(answer, media, path))); };
   const auto reply = shared_.exchange.ask(std::move(std::get<request::Request>(result)), std::nullopt, std::move(hear));
   return [this, reply] { shared_.exchange.abandon(reply); };
+}
+
+std::function<void()> Service::back_up(std::size_t route, Millis begun_due, std::string path,
+                                       transport::Respond respond) {
+  if (const auto problem = unready(desk_.readiness())) {
+    respond(count(route, begun_due, to_response(*problem, Media::kJson, path)));
+    return {};
+  }
+  return desk_.backup(
+      [this, route, begun_due, path = std::move(path), respond = std::move(respond)](BackupDesk::Copied copied) {
+        if (const auto* problem = std::get_if<Problem>(&copied)) {
+          return respond(count(route, begun_due, to_response(*problem, Media::kJson, path)));
+        }
+        HttpResponse response;
+        response.content_type = content_type(Media::kBytes);
+        response.source = std::get<std::shared_ptr<transport::BodySource>>(std::move(copied));
+        respond(count(route, begun_due, std::move(response)));
+      });
 }
 
 HttpResponse Service::answer_here(Local local, Media media, std::string_view path) {
@@ -159,6 +178,7 @@ HttpResponse Service::answer_here(Local local, Media media, std::string_view pat
       response.content_type = content_type(Media::kYaml);
       response.body = openapi_text();
       return response;
+    case Local::kBackup:  // is not answered at once
     case Local::kUpgradeRequired: break;
   }
   response =

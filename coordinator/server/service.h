@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "coordinator/server/backup_desk.h"
 #include "coordinator/server/connections.h"
 #include "coordinator/server/http_counters.h"
 #include "coordinator/server/media.h"
@@ -18,6 +19,7 @@ namespace troth::server {
 struct Desk {
   std::function<Readiness()> readiness;
   std::function<std::string(const HttpCounters&, const SocketCounters&)> metrics;
+  std::function<std::function<void()>(BackupDesk::Hear)> backup;
 };
 
 class Service : public transport::HttpService {
@@ -37,6 +39,7 @@ class Service : public transport::HttpService {
   Spoken spoken(const Route& route, const transport::HttpHead& head) const;
   std::optional<Problem> check_types(const Route& route, const transport::HttpHead& head) const;
   transport::HttpResponse count(std::size_t route, Millis begun_due, transport::HttpResponse response);
+  std::function<void()> back_up(std::size_t route, Millis begun_due, std::string path, transport::Respond respond);
   transport::HttpResponse answer_here(Local local, Media media, std::string_view path);
   std::optional<Problem> refuse_overload() const;
 
