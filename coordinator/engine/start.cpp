@@ -1,6 +1,7 @@
 // From what the log says to live transactions: recovery is not a second protocol, the ordinary events drive what is
 // restored here.
 #include <algorithm>
+#include <iterator>
 
 #include "coordinator/engine/impl.h"
 #include "recovery/rebuild.h"
@@ -54,11 +55,11 @@ Engine::Impl::Impl(wal::Log& log, recovery::Known known, EpochId epoch, Options 
 
 void Engine::Impl::restore_all() {
   // Ids in a gap stay where they are: nobody drives them, an operator settles them (design.md §9).
-  const auto live = known_.live;
-  for (const auto& [id, fact] : live) {
-    if (known_.in_gap(id)) continue;
-    known_.live.erase(id);
-    restore_live(fact);
+  // The others leave one at a time: both forms of all of them at once would be the most memory that a start takes.
+  for (auto at = known_.live.begin(); at != known_.live.end();) {
+    const auto next = std::next(at);
+    if (!known_.in_gap(at->first)) restore_live(known_.live.extract(at).mapped());
+    at = next;
   }
   for (const auto& [id, reported] : known_.heuristics) {
     if (live_.find(id) || known_.details.count(id) != 0) continue;
@@ -171,7 +172,9 @@ void Engine::Impl::adopt(core::Transaction transaction, std::string decided_body
   transaction.revision = first_revision(epoch_);
   const RequestOrigin& origin = transaction.origin;
   if (!origin.key.empty()) keys_[origin.key] = {origin.request_hash, id, {}};
-  if (!origin.client_session.empty()) windows_.begun(origin.client_session, origin.sequence, id);
+  const bool may_be_repeated =
+      !origin.client_session.empty() && !windows_.is_acked(origin.client_session, origin.sequence);
+  if (may_be_repeated) windows_.begun(origin.client_session, origin.sequence, id);
   Live& live = live_.add(id);
   live.decided_body = std::move(decided_body);
   live.transaction = std::move(transaction);
