@@ -230,6 +230,7 @@ void put(Digest& digest, const engine::Outgoing& message) {
     digest.put(said->connection);
     digest.put(said->message.index());
     if (const auto* told = std::get_if<session::Decision>(&said->message)) digest.put(told->decision);
+    if (const auto* told = std::get_if<session::Forget>(&said->message)) digest.put(told->horizon.sequence);
   }
 }
 
@@ -287,7 +288,11 @@ class EngineTrace {
       write(fact::GapOpened{before, {before.epoch + 1, 0}, 0});
       asked_epoch_ = before;
     }
-    world_.crash();
+    if (dice_.chance(50)) {
+      world_.rebuild();
+    } else {
+      world_.crash();
+    }
     connection_ = 0;
   }
   void connect() { connection_ = world_.connect(dice_.chance(50) ? "a" : "b", "i", std::to_string(dice_.below(2))); }
@@ -332,9 +337,16 @@ class EngineTrace {
   }
   VoteKind some_vote() { return dice_.chance(80) ? VoteKind::kCommit : static_cast<VoteKind>(dice_.below(3)); }
 
+  /// Outcomes are forgotten while the history lasts.
+  static Limits forgetful() {
+    Limits limits;
+    limits.retain_ms = limits.key_retain_ms = 60'000;
+    return limits;
+  }
+
   Dice dice_;
   Digest digest_;
-  test::World world_;
+  test::World world_{forgetful()};
   bool gap_;
   engine::ConnectionId connection_ = 0;
   EpochId first_epoch_ = world_.epoch();

@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "proto/codec/record_codec.h"
+#include "proto/values/overloaded.h"
 #include "recovery/rebuild.h"
 #include "tests/mutants/mutant.h"
 #include "tests/sim/callback.h"
@@ -48,6 +49,8 @@ std::string describe(const Fact& fact) {
         if constexpr (std::is_same_v<F, fact::OperatorActed>) return "OperatorActed " + name_of(f.branch);
         if constexpr (std::is_same_v<F, fact::ParticipantRegistered>) return "ParticipantRegistered " + f.name;
         if constexpr (std::is_same_v<F, fact::ParticipantChanged>) return "ParticipantChanged " + f.name;
+        if constexpr (std::is_same_v<F, fact::Horizon>) return "Horizon " + name_of(f.id);
+        if constexpr (std::is_same_v<F, fact::Mark>) return "Mark " + name_of(f.id);
         if constexpr (std::is_same_v<F, fact::Ended>) {
           std::string text = "Ended";
           for (const auto& id : f.ids) text += " " + name_of(id);
@@ -56,6 +59,25 @@ std::string describe(const Fact& fact) {
         return "another record";
       },
       fact);
+}
+
+/// Which transaction a request is about, if it names one.
+std::optional<TransactionId> asked_about(const request::Request& request) {
+  return std::visit(Overloaded{
+                        [](const request::Get& r) { return std::optional(r.id); },
+                        [](const request::Enlist& r) { return std::optional(r.id); },
+                        [](const request::Commit& r) { return std::optional(r.id); },
+                        [](const request::Abort& r) { return std::optional(r.id); },
+                        [](const request::Resolve& r) { return std::optional(r.branch.transaction); },
+                        [](const request::Retry& r) { return std::optional(r.branch.transaction); },
+                        [](const auto&) { return std::optional<TransactionId>(); },
+                    },
+                    request);
+}
+
+bool is_keyed(const request::Request& request) {
+  const auto* begin = std::get_if<request::Begin>(&request);
+  return begin && !begin->origin.key.empty();
 }
 
 }  // namespace
@@ -159,6 +181,7 @@ void Coordinator::serve(recovery::Known known) {
   engine_ = std::make_unique<engine::Engine>(*log_, std::move(known), epoch_, options, now());
   serving_ = true;
   turn_soon();
+  arrange_compaction();
 }
 
 bool Coordinator::is_idle() const {
@@ -178,6 +201,8 @@ void Coordinator::kill(Fall how) {
   wake_at_ = 0;
   engine_.reset();
   storage_->fall(how, world_.rng.next());
+  if (compaction_) world_.note(Fault::kCompactionCutOff);
+  compaction_.reset();
   log_.reset();
   running_.reset();
 }
@@ -203,6 +228,7 @@ void Coordinator::restart_in_order() {
     serving_ = draining_ = turn_due_ = write_due_ = false;
     wake_at_ = 0;
     engine_.reset();
+    compaction_.reset();
     stop_log();
     world_.start_later(*this);
   });
@@ -222,7 +248,7 @@ void Coordinator::stop_log() {
 
 void Coordinator::ask(request::Request request, std::optional<engine::InSession> in_session, Heard heard) {
   if (!serving_) return;
-  asked_[++last_reply_] = std::move(heard);
+  asked_[++last_reply_] = {asked_about(request), is_keyed(request), std::move(heard)};
   post(engine::ClientRequest{last_reply_, std::move(request), std::move(in_session)});
 }
 
@@ -293,9 +319,11 @@ void Coordinator::release(engine::Reply& reply) {
   world_.oracle.answered(reply.answer);
   const auto asked = asked_.find(reply.reply);
   if (asked == asked_.end()) return world_.oracle.fail("a reply to nobody, or a second one");
-  Heard heard = std::move(asked->second);
+  const Asked one = std::move(asked->second);
   asked_.erase(asked);
-  heard(std::move(reply.answer));
+  const auto* refused = std::get_if<answer::Refused>(&reply.answer);
+  if (refused && refused->problem.slug == Slug::kExpired) world_.oracle.expired(one.about, one.keyed);
+  one.heard(std::move(reply.answer));
 }
 
 void Coordinator::release(engine::ToSession& to) {

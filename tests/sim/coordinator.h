@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "coordinator/engine/engine.h"
+#include "recovery/compaction.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/process.h"
 #include "tests/sim/storage.h"
@@ -71,6 +72,8 @@ class Coordinator final : public Process, private engine::Outbox {
   void arrange_write();
   void write();
   void arrange_wake();
+  void arrange_compaction();
+  void compact();
   core::Now now() const;
   void drop_connections();
   void stop_log();
@@ -83,6 +86,7 @@ class Coordinator final : public Process, private engine::Outbox {
   Lsn highest_lsn_ = 0;
   std::unique_ptr<RunningLog> running_;
   std::unique_ptr<Log> log_;
+  std::unique_ptr<recovery::Compaction> compaction_;  // under way
   std::unique_ptr<engine::Engine> engine_;
   EpochId epoch_;
   bool serving_ = false;
@@ -92,7 +96,12 @@ class Coordinator final : public Process, private engine::Outbox {
   Micros wake_at_ = 0;
   std::vector<engine::Command> inbox_;
   engine::ReplyTo last_reply_ = 0;
-  std::unordered_map<engine::ReplyTo, Heard> asked_;
+  struct Asked {
+    std::optional<TransactionId> about;
+    bool keyed = false;
+    Heard heard;
+  };
+  std::unordered_map<engine::ReplyTo, Asked> asked_;
   std::unordered_map<engine::ConnectionId, std::shared_ptr<Wire>> wires_;
   std::vector<std::weak_ptr<Wire>> dialled_;  // every one of this life: a process that dies takes them along
   std::unordered_map<engine::ConnectionId, std::vector<session::Message>> frames_;  // of this turn

@@ -96,6 +96,7 @@ Ack Database::commit_one_phase(const Branch& branch, bool has_work) {
     return is_commit(known->second.state) ? Ack::kCommitted : Ack::kAborted;
   }
   const Vote vote = decide_vote(branch, has_work);
+  if (is_below_horizon(branch.id)) return Ack::kAborted;  // a late repeat: what it did is over, its marker gone
   if (vote.kind() != Vote::kAbort && rng_.chance(plan_.own_decision)) {  // it did a part of it, and cannot go back
     set(branch.id, State::kCommittedOnePhase, true);
     rows_[branch.id].mixed = true;
@@ -119,8 +120,8 @@ void Database::forget(const std::vector<BranchId>& branches, const TransactionId
     const auto known = rows_.find(id);
     if (known != rows_.end() && known->second.state == State::kCommitted) rows_.erase(known);
   }
-  std::erase_if(rows_,
-                [&](const auto& row) { return row.second.state != State::kPrepared && is_below_horizon(row.first); });
+  swept_ += std::erase_if(
+      rows_, [&](const auto& row) { return row.second.state != State::kPrepared && is_below_horizon(row.first); });
 }
 
 void Database::remember(const Seen& seen) {

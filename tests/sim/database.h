@@ -42,6 +42,8 @@ class Database {
   void decide_alone(const BranchId& branch, bool commit, bool mixed = false);
   void lose(const BranchId& branch);
   bool holds_prepared() const;
+  /// Markers and tombstones that went because they lie below the horizon.
+  std::uint64_t swept() const { return swept_; }
   bool holds_prepared(const BranchId& branch) const;
   const std::string& participant() const { return participant_; }
 
@@ -63,6 +65,7 @@ class Database {
   std::map<BranchId, Row> rows_;
   std::vector<Seen> seen_;
   TransactionId horizon_;
+  std::uint64_t swept_ = 0;
 };
 
 }  // namespace troth::sim

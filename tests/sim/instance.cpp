@@ -336,7 +336,7 @@ void Instance::forget(std::vector<BranchId> branches, TransactionId horizon) {
   if (horizon.log != welcome_.log) horizon = {};
   std::erase_if(branches, [&](const BranchId& id) { return id.transaction.log != welcome_.log; });
   if (horizon.log == welcome_.log) branches_->raise_horizon(horizon);
-  if (branches.empty()) return;
+  if (branches.empty() && horizon == TransactionId{}) return;
   later(call_time(), [this, branches = std::move(branches), horizon] { database_.forget(branches, horizon); });
 }
 

@@ -15,7 +15,7 @@ struct Caught {
 
 struct MutantJob {
   std::uint64_t max_seeds = 10'000;  // tried until one shows it
-  unsigned workers = 1;             // mutants at a time
+  unsigned workers = 1;              // mutants at a time
   std::string explorer;  // a program that explores with `--mutant NAME` and exits 3 when it caught it; or empty
 };
 

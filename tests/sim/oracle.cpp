@@ -24,6 +24,7 @@ void Oracle::appended(const Fact& fact) {
     Story& story = stories_[decided->id];
     if (story.appended || story.durable) fail(name_of(decided->id) + " is decided twice");
     if (story.told == Outcome::kAborted) fail(name_of(decided->id) + " commits after it was told aborted");
+    if (is_old(decided->id)) fail(name_of(decided->id) + " commits below the horizon");
     check_votes(*decided, story);
     check_once(*decided);
     story.appended = true;
@@ -107,6 +108,7 @@ void Oracle::durable(const Fact& fact) {
                  },
                  [&](const fact::HeuristicReported& reported) { branch(reported.branch).reported = true; },
                  [&](const fact::ParticipantRegistered& registered) { registered_.insert(registered.name); },
+                 [&](const fact::Horizon& rising) { horizon_rose(rising.id); },
                  [](const auto&) {},
              },
              fact);
@@ -118,10 +120,12 @@ void Oracle::recovered(const recovery::Known& known, bool older) {
   for (const auto& [id, reports] : known.heuristics) {  // also of a batch whose sync failed
     for (const auto& report : reports) branch(report.branch).reported = true;
   }
+  horizon_recovered(known.horizon);
   for (auto& [id, story] : stories_) {
     const auto live = known.live.find(id);
     const bool is_live = live != known.live.end() && std::holds_alternative<fact::CommitDecided>(live->second);
-    const bool knows = is_live || known.commits.contains(id.epoch, id.sequence);
+    const bool may_be_gone = story.ended && id < known.horizon;
+    const bool knows = is_live || known.commits.contains(id.epoch, id.sequence) || may_be_gone;
     story.started |= live != known.live.end();
     story.ended |= knows && !is_live;
     if (story.durable && !knows && !older && !story.excused) fail("the decision to commit " + name_of(id) + " is lost");
@@ -173,6 +177,7 @@ void Oracle::tell_branch(const BranchId& id, DecisionKind decision, const char* 
       return tell(id.transaction, Outcome::kCommitted, how);
     case DecisionKind::kAbort:
       if (story.appended && !listed && story.durable) return;  // had no part in the decision
+      if (story.ended && is_old(id.transaction)) return;       // who acknowledged has no reason to ask
       return tell(id.transaction, Outcome::kAborted, how);
     case DecisionKind::kUndecided:
     case DecisionKind::kUnknown:
@@ -207,7 +212,9 @@ void Oracle::said(const session::Message& message, bool to_callback) {
                  [&](const session::Decision& m) { tell_branch(m.branch, m.decision, "Decision"); },
                  [&](const session::Forget& m) {
                    for (const auto& id : m.branches) forgotten(id);
+                   check_told_horizon(m.horizon);
                  },
+                 [&](const session::Welcome& m) { check_told_horizon(m.horizon); },
                  [](const auto&) {},
              },
              message);

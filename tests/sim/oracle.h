@@ -50,6 +50,8 @@ class Oracle {
   void said(const session::Message& message, bool to_callback);
   void welcomed(const std::string& participant);
   void answered(const answer::Answer& answer);
+  /// `expired` was answered to a question about this transaction, or to a request under a key.
+  void expired(const std::optional<TransactionId>& about, bool keyed);
   /// What a client takes home of one operation (its label), once and for all.
   void client_heard(const std::string& label, Outcome outcome);
 
@@ -84,6 +86,7 @@ class Oracle {
   std::uint64_t commits() const { return commits_; }
   std::uint64_t told_aborts() const { return told_aborts_; }
   std::uint64_t heuristics() const { return heuristics_; }
+  const TransactionId& horizon() const { return horizon_; }
   /// What disks and words say became of `id`; for the operator of a restored log.
   Outcome truth_about(const TransactionId& id) const;
   bool is_decided(const TransactionId& id) const;
@@ -124,6 +127,11 @@ class Oracle {
   void tell_branch(const BranchId& branch, DecisionKind decision, const char* how);
   void tell_view(const TransactionView& view);
   void forgotten(const BranchId& branch);
+  void horizon_rose(const TransactionId& horizon);
+  void horizon_recovered(const TransactionId& horizon);
+  void check_told_horizon(const TransactionId& horizon);
+  /// It lies below the horizon: nothing has to be known of it any more.
+  bool is_old(const TransactionId& id) const { return id.log == horizon_.log && id < horizon_; }
   BranchStory& branch(const BranchId& id) { return stories_[id.transaction].branches[id.n]; }
 
   Trace& trace_;
@@ -137,6 +145,7 @@ class Oracle {
   std::set<std::string> retired_;
   std::vector<std::string> violations_;
   bool older_log_ = false;  // at least once
+  TransactionId horizon_;   // durable
   std::uint64_t commits_ = 0;
   std::uint64_t told_aborts_ = 0;
   std::uint64_t heuristics_ = 0;

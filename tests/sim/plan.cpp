@@ -77,6 +77,16 @@ void plan_troubles(Plan& plan, Rng& rng) {
   plan.participants.back().kind = ParticipantKind::kSession;
 }
 
+/// In half of the histories outcomes are forgotten while it lasts.
+void plan_memory(Plan& plan, Rng& rng) {
+  if (rng.chance(60 * kPercent)) plan.compaction_step = rng.between(1, 40) * kMillisecond;
+  if (rng.chance(40 * kPercent)) {
+    plan.retain_ms = rng.between(1'000, 6'000);
+  } else if (rng.chance(20 * kPercent)) {
+    plan.retain_count = 1 + rng.below(8);
+  }
+}
+
 }  // namespace
 
 const char* name_of(Fault fault) {
@@ -102,7 +112,11 @@ const char* name_of(Fault fault) {
                                     "retired",
                                     "several instances",
                                     "pinned",
-                                    "callback"};
+                                    "callback",
+                                    "compaction",
+                                    "compaction cut off",
+                                    "horizon moved",
+                                    "markers below it gone"};
   static_assert(sizeof kNames / sizeof *kNames == static_cast<std::size_t>(Fault::kCount));
   return kNames[static_cast<std::size_t>(fault)];
 }
@@ -111,12 +125,14 @@ Plan::Plan(std::uint64_t chosen) : seed(chosen) {
   Rng rng(seed ^ 0x7072'6f74'6f63'6f6cULL);
   plan_people(*this, rng);
   calm = rng.chance(4 * kPercent);
-  if (calm) return;
-  plan_network(*this, rng);
-  plan_crashes(*this, rng);
-  plan_resources(*this, rng);
-  troubled = rng.chance(45 * kPercent);
-  if (troubled) plan_troubles(*this, rng);
+  if (!calm) {
+    plan_network(*this, rng);
+    plan_crashes(*this, rng);
+    plan_resources(*this, rng);
+    troubled = rng.chance(45 * kPercent);
+    if (troubled) plan_troubles(*this, rng);
+  }
+  plan_memory(*this, rng);
 }
 
 }  // namespace troth::sim

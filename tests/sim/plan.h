@@ -35,6 +35,10 @@ enum class Fault : std::uint8_t {
   kSeveralInstances,
   kPinned,
   kCallback,
+  kCompaction,
+  kCompactionCutOff,
+  kHorizonMoved,
+  kMarkersSwept,
   kCount
 };
 const char* name_of(Fault fault);
@@ -86,6 +90,9 @@ struct Plan {
   bool old_copy = false;            // an old copy of it is started instead
   bool troubled = false;            // much of what is rare elsewhere: heuristics, refusals, operators, restarts
   bool small_memory = false;        // few details are kept: answers come from bits
+  Micros compaction_step = 0;       // the longest time between two steps of a compaction; 0: there is none
+  std::int64_t retain_ms = 0;       // outcomes are forgotten within the history; 0: not by their age
+  std::uint64_t retain_count = 0;   // 0: not by their number
 };
 
 }  // namespace troth::sim

@@ -35,6 +35,11 @@ World::World(std::uint64_t seed, const MakeStorage& make_storage, bool trace_on)
   limits.deliver_retry_ms_max = 500;
   limits.max_wait_ms = 300;
   if (plan.small_memory) limits.detail_count = 3;
+  if (plan.retain_ms != 0) limits.retain_ms = plan.retain_ms;
+  if (plan.retain_count != 0) {
+    limits.retain_count = plan.retain_count;
+    limits.retain_ms = 32'000;  // longer than a history, and a look each second
+  }
   operation_gap = rng.between(20, 400) * kMillisecond;
   make_people(make_storage);
 }
@@ -103,6 +108,10 @@ void World::run() {
   }
   if (sound()) audit();
   if (sound()) oracle.check_end();
+  if (oracle.horizon() != TransactionId{}) note(Fault::kHorizonMoved);
+  for (const auto& database : databases_) {
+    if (database->swept() != 0) note(Fault::kMarkersSwept);
+  }
 }
 
 /// One more power cut when all is over; then everything that was ever told is asked again.
@@ -369,7 +378,7 @@ std::string describe(const session::Message& message) {
         if constexpr (std::is_same_v<M, session::Forget>) {
           std::string text = "Forget";
           for (const auto& id : m.branches) text += " " + name_of(id);
-          return text;
+          return text + ", horizon " + name_of(m.horizon);
         }
         if constexpr (std::is_same_v<M, session::Enlist>) return "Enlist " + name_of(m.transaction);
         if constexpr (std::is_same_v<M, session::Enlisted>) return "Enlisted " + name_of(m.branch) + " " + m.problem;
