@@ -161,6 +161,17 @@ TEST_F(TakeBackup, ANewerTakesThePlaceOfOneThatWasGivenUp) {
   EXPECT_EQ(run(*backup), Step::kDone);
 }
 
+TEST_F(TakeBackup, TheReserveOfTheLogIsNotUsedUp) {
+  Start start(data(), std::uint64_t{1} << 62);  // more than any disk has
+  start.write(commits(1, 3));
+  {
+    const auto backup = start.log().backup(1);
+    EXPECT_EQ(run(*backup), Step::kNoSpace);
+  }
+  EXPECT_FALSE(left_something());
+  start.write(commits(10, 3));
+}
+
 TEST_F(TakeBackup, ALogThatIsClosedStopsIt) {
   Start start(data());
   start.write(commits(1, 3'000));

@@ -37,9 +37,11 @@ TempDir::~TempDir() {
   fs::remove_all(path_, ignored);
 }
 
-Start::Start(const std::string& dir) {
+Start::Start(const std::string& dir, std::uint64_t reserve_bytes) {
   Folding folding;
-  auto opened = wal::SqliteLog::open(options_for(dir), folding);
+  auto options = options_for(dir);
+  options.reserve_bytes = reserve_bytes;
+  auto opened = wal::SqliteLog::open(options, folding);
   if (const auto* error = std::get_if<wal::OpenError>(&opened)) throw std::runtime_error(error->message);
   auto& found = std::get<wal::SqliteLog::Opened>(opened);
   log_ = std::move(found.log);

@@ -48,7 +48,7 @@ class Folding : public wal::Replayer {
 class Start {
  public:
   /// Fails the test when the log is refused.
-  explicit Start(const std::string& dir);
+  explicit Start(const std::string& dir, std::uint64_t reserve_bytes = 0);
   /// Why it is refused; fails the test when it opens.
   static wal::OpenError refusal(const std::string& dir);
 
