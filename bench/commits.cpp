@@ -21,21 +21,21 @@ constexpr std::chrono::seconds kLongest{15};
 class CompactedLog {
  public:
   CompactedLog(const std::string& dir, const Load& load, std::uint64_t records)
-      : load_(load), records_(records), log_(dir), workload_(log_.log_id(), log_.start_epoch(), now_at()) {
+      : dir_(dir), load_(load), records_(records), log_(dir), workload_(log_.log_id(), log_.start_epoch(), now_at()) {
     log_.append(workload_.head());
     add(kUnfinished, false);
   }
   ~CompactedLog() { log_.log().stop(); }
 
   Pace alone(double seconds) {
-    wait_until_idle(log_.log());
+    wait_until_idle(dir_);
     const auto until = Pace::Clock::now() + std::chrono::duration<double>(seconds);
     return run([until] { return Pace::Clock::now() >= until; });
   }
 
   Pace compacted() {
     for (const Lsn from = log_.last(); log_.last() < from + records_;) add(kGroup, true);
-    wait_until_idle(log_.log());
+    wait_until_idle(dir_);
     const std::uint64_t superseded = log_.last() - log_.log().stats().cut + log_.log().stats().set_rows;
     auto job = std::async(std::launch::async, [this, superseded] { compact_and_delete(superseded); });
     const auto until = Pace::Clock::now() + kLongest;
@@ -63,12 +63,12 @@ class CompactedLog {
     log_.wait_for(log_.last());
   }
 
-  /// When the set is in place its work is not over: the writer deletes what the set supersedes, a piece with each
-  /// batch.
+  /// When the set is in place the work is not over: the writer deletes what it supersedes, a piece with each batch and
+  /// pieces between them. This ends when it has some left, so that all of the phase was disturbed.
   void compact_and_delete(std::uint64_t superseded) {
     constexpr std::uint64_t kRowsWithEachBatch = 128;
     compact(log_.log(), Limits());
-    const std::uint64_t last = log_.log().stats().batches + superseded / kRowsWithEachBatch + 2;
+    const std::uint64_t last = log_.log().stats().batches + superseded / kRowsWithEachBatch / 2;
     const auto until = Pace::Clock::now() + kLongest;
     while (log_.log().stats().batches < last && Pace::Clock::now() < until) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -101,6 +101,7 @@ class CompactedLog {
     return pace;
   }
 
+  const std::string dir_;
   const Load load_;
   const std::uint64_t records_;
   OpenLog log_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <future>
 #include <stdexcept>
 #include <thread>
@@ -74,7 +75,7 @@ class Filler {
   void finish_compacting() {
     if (compaction_.valid()) compaction_.get();
     std::async(std::launch::async, [this] { compact(log_.log(), limits_); }).get();
-    wait_until_idle(log_.log());
+    wait_until_idle(plan_.dir);
   }
 
   const Fill plan_;
@@ -98,10 +99,18 @@ void compact(wal::Log& log, const Limits& limits) {
   if (step != recovery::Compaction::Step::kDone) throw std::runtime_error("the compaction failed: " + compaction.why());
 }
 
-void wait_until_idle(const wal::SqliteLog& log) {
-  constexpr std::chrono::milliseconds kStill{100};
-  for (std::uint64_t before = 0, now = log.stats().batches; now != before; now = log.stats().batches) {
-    before = now;
+void wait_until_idle(const std::string& dir) {
+  namespace files = std::filesystem;
+  constexpr std::chrono::seconds kStill{2};  // no batch takes that long, on a busy machine either
+  const auto newest = [&dir] {
+    files::file_time_type at = files::file_time_type::min();
+    for (const auto& entry : files::directory_iterator(dir)) {
+      if (entry.path().extension() == ".db-wal") at = std::max(at, entry.last_write_time());
+    }
+    return at;
+  };
+  for (auto before = files::file_time_type::max(); before != newest();) {
+    before = newest();
     std::this_thread::sleep_for(kStill);
   }
 }

@@ -25,7 +25,8 @@ Figures fill(const Fill& fill);
 /// then on. Throws when a record cannot be read.
 void compact(wal::Log& log, const Limits& limits);
 
-/// Returns once the log's writer has nothing left to delete. Nobody appends meanwhile.
-void wait_until_idle(const wal::SqliteLog& log);
+/// Returns once the writer of the log in `dir` has nothing left to delete: its -wal does not change any more. Nobody
+/// appends meanwhile.
+void wait_until_idle(const std::string& dir);
 
 }  // namespace troth::bench
