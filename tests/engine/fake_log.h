@@ -42,10 +42,10 @@ class FakeLog : public wal::Log {
     records_.resize(durable_);
     asked_.clear();
   }
-  /// `set` speaks for all records from now on; their keys stay findable.
-  void supersede(std::vector<wal::Record> set) {
+  /// `set` speaks for the records up to `cut` from now on; their keys stay findable.
+  void supersede(std::vector<wal::Record> set, Lsn cut) {
     set_ = std::move(set);
-    cut_ = records_.size();
+    cut_ = cut;
   }
   const std::vector<wal::Record>& records() const { return records_; }
   const std::vector<wal::Record>& set() const { return set_; }

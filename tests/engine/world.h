@@ -44,7 +44,7 @@ class World : public engine::Outbox {
     log.crash();
     std::vector<wal::Record> set;
     read().rebuilt(log.durable(), now.at, [&set](const wal::Record& row) { set.push_back(row); });
-    log.supersede(std::move(set));
+    log.supersede(std::move(set), log.durable());
     sent.clear();
     start();
   }

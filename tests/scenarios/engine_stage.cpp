@@ -14,10 +14,13 @@ namespace troth::scenarios {
 const std::map<std::string, EngineStage::Word>& EngineStage::words() {
   static const std::map<std::string, Word> kWords = [] {
     std::map<std::string, Word> all{
-        {"disk", &EngineStage::disk},   {"limit", &EngineStage::limit},       {"durable", &EngineStage::durable},
-        {"tick", &EngineStage::tick},   {"crash", &EngineStage::crash},       {"power-cut", &EngineStage::power_cut},
-        {"stop", &EngineStage::stop},   {"start", &EngineStage::start_again}, {"drain", &EngineStage::drain},
-        {"given", &EngineStage::given}, {"backup", &EngineStage::backup},     {"restore", &EngineStage::restore},
+        {"disk", &EngineStage::disk},       {"limit", &EngineStage::limit},
+        {"durable", &EngineStage::durable}, {"tick", &EngineStage::tick},
+        {"crash", &EngineStage::crash},     {"power-cut", &EngineStage::power_cut},
+        {"stop", &EngineStage::stop},       {"start", &EngineStage::start_again},
+        {"drain", &EngineStage::drain},     {"given", &EngineStage::given},
+        {"compact", &EngineStage::compact}, {"backup", &EngineStage::backup},
+        {"restore", &EngineStage::restore},
     };
     for (const auto* more : {&words_of_participants(), &words_of_clients(), &words_of_operators()}) {
       all.insert(more->begin(), more->end());
@@ -54,21 +57,39 @@ void EngineStage::need_engine(const Command& command) {
   start();
 }
 
-/// A start: replay, EpochStarted, engine. All that is in the log is durable by now, as after a rebuild.
-void EngineStage::start() {
+/// What the log says up to `upto`: its set, and the records after the set's cut.
+recovery::Replay EngineStage::read_log(Lsn upto) const {
   recovery::Replay replay(limits_);
   replay.known().log = kLog;
-  Lsn lsn = 0;
-  for (const auto& record : log_.records()) {
-    const std::string why = replay.see({++lsn, record.kind, record.body});
+  const auto see = [&replay](const wal::Stored& record) {
+    const std::string why = replay.see(record);
     if (!why.empty()) throw BadScenario("the log cannot be read: " + why);
+  };
+  for (const auto& row : log_.set()) see({0, row.kind, row.body});
+  for (Lsn lsn = log_.cut() + 1; lsn <= upto; ++lsn) {
+    const auto& record = log_.records()[lsn - 1];
+    see({lsn, record.kind, record.body});
   }
+  return replay;
+}
+
+/// `compact`: a set speaks for all that is durable now. Beside the coordinator, which notices nothing.
+void EngineStage::compact(Command&) {
+  const Lsn cut = log_.durable();
+  std::vector<wal::Record> set;
+  read_log(cut).rebuilt(cut, now_.at, [&set](const wal::Record& row) { set.push_back(row); });
+  log_.supersede(std::move(set), cut);
+}
+
+/// A start: replay, EpochStarted, engine. All that is in the log is durable by now, as after a rebuild.
+void EngineStage::start() {
+  recovery::Replay replay = read_log(log_.records().size());
   epoch_ = epoch_of(recovery::next_epoch(replay.known()));
   const fact::EpochStarted started{epoch_, 0, now_.at};
   const auto record = recovery::to_record(started);
-  log_.append({&record, 1});
+  const Lsn lsn = log_.append({&record, 1});
   log_.sync();
-  recovery::fold(replay.known(), lsn + 1, started);
+  recovery::fold(replay.known(), lsn, started);
   names_.start(epoch_);
   engine::Options options;
   options.limits = limits_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "coordinator/engine/engine.h"
+#include "recovery/rebuild.h"
 #include "tests/engine/fake_log.h"
 #include "tests/scenarios/language.h"
 #include "tests/scenarios/names.h"
@@ -66,6 +67,8 @@ class EngineStage : public Stage, private engine::Outbox {
   void given(Command& command);
   Fact fact_of(const std::string& kind, Command& command);
   std::vector<DecidedBranch> decided_branches(Command& command);
+  void compact(Command& command);
+  recovery::Replay read_log(Lsn upto) const;
   void backup(Command& command);
   void restore(Command& command);
 
