@@ -39,6 +39,11 @@ struct Turn {
     state.reason = std::move(reason);
     vote(VoteKind::kAbort);
   }
+  /// The answer to the opposite of what was asked before: `right` if the resource then said `heuristic`, for so it is.
+  AckResult opposite(AckResult heuristic, AckResult right, AckResult otherwise) const {
+    if (state.result == AckResult::kHeuristicMixed) return state.result;
+    return state.result == heuristic ? right : otherwise;
+  }
   bool idle() const { return state.call == Call::kNone; }
   void finish_call() {
     state.call = Call::kNone;
@@ -50,8 +55,13 @@ struct Turn {
   void settle(Call wanted) {
     const bool commit = wanted == Call::kCommit;
     switch (state.standing) {
-      case Standing::kCommitted: return ack(commit ? state.result : AckResult::kHeuristicCommit);
-      case Standing::kAborted: return ack(commit ? AckResult::kHeuristicAbort : state.result);
+      case Standing::kCommitted:
+        if (state.result == AckResult::kUnknownBranch && !commit) break;  // nothing is known: it needs its tombstone
+        return ack(commit ? state.result
+                          : opposite(AckResult::kHeuristicAbort, AckResult::kAborted, AckResult::kHeuristicCommit));
+      case Standing::kAborted:
+        return ack(commit ? opposite(AckResult::kHeuristicCommit, AckResult::kCommitted, AckResult::kHeuristicAbort)
+                          : state.result);
       case Standing::kReadOnly: return ack(commit ? AckResult::kCommitted : AckResult::kAborted);
       case Standing::kFresh:
       case Standing::kEnlisted:

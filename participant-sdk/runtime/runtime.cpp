@@ -212,11 +212,12 @@ void Runtime::listed(const std::vector<BranchId>& branches, std::uint64_t connec
 }
 
 /// Lets markers go. What fails here is only kept longer: the horizon passes it one day.
-void Runtime::forget(std::vector<BranchId> branches, const TransactionId& horizon) {
+void Runtime::forget(std::vector<BranchId> branches, TransactionId horizon) {
   const auto& log = link_.welcome().log;
   std::erase_if(branches, [&](const BranchId& id) { return id.transaction.log != log; });
-  if (horizon.log != log) return;
-  branches_.raise_horizon(horizon);
+  if (horizon.log != log) horizon = {};  // a coordinator that remembers everything has none
+  if (branches.empty() && horizon == TransactionId{}) return;
+  if (horizon.log == log) branches_.raise_horizon(horizon);
   pool_.run(Lane::kSettle, [this, branches = std::move(branches), horizon] {
     const std::string why = thrown_by([&] { resource_.forget(branches, horizon); });
     if (!why.empty()) io_.post([this, why] { link_.report("resource: cannot forget: " + why); });

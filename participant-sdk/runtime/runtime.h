@@ -74,7 +74,7 @@ class Runtime final : public LinkUser {
   void begin_enlist(const EnlistKey& key, std::shared_ptr<EnlistWaiter> waiter);
   void refuse_waiters(const std::string& problem);
   void drop_waiter(const EnlistKey& key, const std::shared_ptr<EnlistWaiter>& waiter);
-  void forget(std::vector<BranchId> branches, const TransactionId& horizon);
+  void forget(std::vector<BranchId> branches, TransactionId horizon);
   void save_lsn_later();
   void on_io(std::function<void()> work);
   static Millis now();

@@ -79,7 +79,8 @@ class TROTH_API Resource {
   virtual std::vector<Seen> seen() { return {}; }
   virtual void remember(const Seen&) {}
   /// The coordinator has ended these branches: their commit markers may go. Every marker and tombstone of a transaction of
-  /// this log below `horizon` may go too, after `horizon` was made durable; a prepare below it is a vote to abort.
+  /// this log below `horizon` may go too, after `horizon` was made durable; a prepare below it is a vote to abort. A zero
+  /// horizon: none, the coordinator remembers everything.
   virtual void forget(const std::vector<BranchId>&, const TransactionId& /*horizon*/) {}
   /// True if `commit_one_phase` is implemented: prepare and commit in one forced write, answered again from its marker
   /// (present: committed; absent, and attempt is 2 or more: write a tombstone and answer aborted).

@@ -1,6 +1,8 @@
 // A participant over the SDK's real runtime is killed with kill -9 at every named point of its life, under a real
 // trothd; it starts again, and everything settles: the books agree with what the client was told, nothing ran twice,
 // nobody is asked to look at anything.
+#include <sqlite3.h>
+
 #include <csignal>
 #include <filesystem>
 #include <ostream>
@@ -13,7 +15,7 @@
 namespace troth::e2e {
 namespace {
 
-enum class Scenario { kCommits, kAborts, kOnePhase, kRecovers };
+enum class Scenario { kCommits, kAborts, kOnePhase, kForgets, kRecovers };
 
 struct Kill {
   const char* at;
@@ -124,6 +126,47 @@ INSTANTIATE_TEST_SUITE_P(
                       Kill{"abort-after", Scenario::kAborts}, Kill{"one-phase-before", Scenario::kOnePhase},
                       Kill{"one-phase-write", Scenario::kOnePhase}, Kill{"one-phase-sync", Scenario::kOnePhase},
                       Kill{"one-phase-after", Scenario::kOnePhase}),
+    name_of);
+
+class KilledWhileItForgets : public ParticipantKills {
+ protected:
+  /// Branches bank-a remembers.
+  std::string remembered() const {
+    sqlite3* db = nullptr;
+    sqlite3_open_v2(file().c_str(), &db, SQLITE_OPEN_READONLY, nullptr);
+    sqlite3_busy_timeout(db, 5'000);
+    sqlite3_stmt* statement = nullptr;
+    sqlite3_prepare_v2(db, "SELECT count(*) FROM troth_branch", -1, &statement, nullptr);
+    sqlite3_step(statement);
+    const std::string count = std::to_string(sqlite3_column_int(statement, 0));
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return count;
+  }
+};
+
+TEST_P(KilledWhileItForgets, ForgetsTheRestLaterAndNothingElse) {
+  start_bank(GetParam().at);
+  world_.wait_until_connected("bank-a");
+  EXPECT_EQ(outcome_of(transfer(-20'000), "refused"), 409);  // leaves a tombstone
+  EXPECT_TRUE(World::eventually([this] { return remembered() == "1" && prepared() == 0; })) << "or the next would wait";
+  EXPECT_EQ(outcome_of(transfer(10), "k"), 200);
+  wait_until_killed(GetParam().at);
+  start_bank("");
+  world_.wait_until_connected("bank-a");
+  EXPECT_EQ(outcome_of(transfer(10), "k"), 200);
+  expect_books(1, 1);
+  EXPECT_EQ(outcome_of(transfer(10), "next"), 200);
+  expect_books(2, 2);
+  EXPECT_TRUE(World::eventually([this] { return remembered() == "0"; })) << remembered();
+}
+
+// The first transaction forgets the markers and makes the horizon durable, the second deletes what is below.
+INSTANTIATE_TEST_SUITE_P(
+    At, KilledWhileItForgets,
+    ::testing::Values(Kill{"forget-before", Scenario::kForgets}, Kill{"forget-after", Scenario::kForgets},
+                      Kill{"forget-write", Scenario::kForgets}, Kill{"forget-sync", Scenario::kForgets},
+                      Kill{"forget-write-2", Scenario::kForgets}, Kill{"forget-sync-2", Scenario::kForgets}),
     name_of);
 
 class KilledAgainWhileItStarts : public ParticipantKills {};

@@ -128,11 +128,10 @@ class SqliteCoreOrder : public ::testing::Test {
     SCOPED_TRACE(play.order + ", second attempt " + std::to_string(play.second) + ", dies before " +
                  std::to_string(play.dies_before) + (play.slow ? ", slow" : ""));
     const std::string before = participant_.read(kBalance);
-    told_committed_ = told_aborted_ = voted_ = surprised_ = false;
+    told_committed_ = told_aborted_ = voted_ = false;
     std::uint32_t attempt = 1;
     for (std::size_t i = 0; i < play.order.size(); ++i) {
       if (i != 0 && i == play.dies_before) {
-        surprised_ = false;
         participant_.die(i % 2 == 0 ? vfs::Ending::kKill : vfs::Ending::kNothingKept);
       }
       const bool busy = participant_.has_work();
@@ -179,11 +178,6 @@ class SqliteCoreOrder : public ::testing::Test {
     }
   }
   void hear_ack(AckResult result) {
-    // After a heuristic or an unknown branch the machine answers the opposite from memory, and may have it the wrong
-    // way round (core/branch.cpp, settle); the durable state below is judged all the same.
-    if (std::exchange(surprised_, surprised_ || (result != AckResult::kCommitted && result != AckResult::kAborted))) {
-      return;
-    }
     const bool committed = result == AckResult::kCommitted || result == AckResult::kHeuristicCommit;
     const bool aborted = result == AckResult::kAborted || result == AckResult::kHeuristicAbort;
     if (committed) {
@@ -222,7 +216,7 @@ class SqliteCoreOrder : public ::testing::Test {
   mutable Participant participant_;
   std::uint64_t sequence_ = 0;
   BranchId id_;
-  bool voted_ = false, told_committed_ = false, told_aborted_ = false, surprised_ = false;
+  bool voted_ = false, told_committed_ = false, told_aborted_ = false;
 };
 
 // Under a sanitizer one death in so many: it looks for other things.
