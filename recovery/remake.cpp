@@ -62,6 +62,12 @@ void must_be_sound(const Source& source, const std::string& remedy) {
   throw Refused{source.found.damage.front() + "; nothing was changed. To go on, " + remedy};
 }
 
+/// `new/` names what `new` names.
+fs::path absolute(const std::string& path) {
+  const fs::path whole = fs::absolute(path);
+  return whole.has_filename() ? whole : whole.parent_path();
+}
+
 wal::Directory open_and_lock(const std::string& path, const wal::FileSystem* files = nullptr) {
   wal::Directory directory = wal::Directory::open(path, files == nullptr ? wal::posix_file_system() : *files);
   directory.lock();
@@ -94,7 +100,7 @@ class NewLog final : public Remake {
  public:
   /// `is_new`: not in the directory of the source itself.
   NewLog(Source source, std::string to, bool is_new) : source_(std::move(source)), is_new_(is_new) {
-    if (is_new) target_ = find_target(fs::absolute(to));
+    if (is_new) target_ = find_target(absolute(to));
     const Known& known = source_.replay.known();
     const wal::Inspection& found = source_.found;
     plan_.log = found.meta->log_id;
@@ -113,11 +119,12 @@ class NewLog final : public Remake {
 
   void open_gap(EpochId from, const Above& above, Millis at) {
     Known& known = source_.replay.known();
+    gap_from_ = from;
     fold_kept_aborts();
     const std::size_t before = known.abort_details.size();
-    gap_from_ = from;
     plan_.gap = recovery::open_gap(known, from, above.epoch, at);
     plan_.unpresumed = before - known.abort_details.size();
+    bind_keys_of_unpresumed();
     base_ = std::max(base_, above.lsn);
     count();
   }
@@ -126,8 +133,8 @@ class NewLog final : public Remake {
 
   void carry_out() override {
     if (is_new_ && target_ == nullptr) {
-      make_directory(fs::absolute(plan_.to));
-      target_ = find_target(fs::absolute(plan_.to));
+      make_directory(absolute(plan_.to));
+      target_ = find_target(absolute(plan_.to));
     }
     const wal::Directory& target = is_new_ ? *target_ : source_.directory;
     if (!target.has(wal::kOldCopy)) target.replace(wal::kOldCopy, is_new_ ? kUnfinishedNew : kUnfinishedHere);
@@ -167,6 +174,21 @@ class NewLog final : public Remake {
       if (row.place != wal::Place::kKept) return;
       const auto fact = codec::decode_fact(row.kind, row.body);
       if (fact && std::holds_alternative<fact::AbortTold>(*fact)) fold(source_.replay.known(), row.lsn, *fact);
+    });
+  }
+
+  /// A key of an abort that is presumed no more must not begin anew: its transaction may have committed. It binds
+  /// again to a transaction of which only the beginning is known.
+  void bind_keys_of_unpresumed() {
+    Known& known = source_.replay.known();
+    const wal::Reading reading(source_.directory, source_.name);
+    wal::for_each_proven(reading.db(), source_.found, [&](const wal::ProvenRow& row) {
+      const auto fact = row.key.empty() ? std::nullopt : codec::decode_fact(row.kind, row.body);
+      const auto* told = fact ? std::get_if<fact::AbortTold>(&*fact) : nullptr;
+      if (told == nullptr || !is_presumed(*told, gap_from_) || !is_in_gap_range(known, told->id.epoch)) return;
+      if (known.commits.contains(told->id.epoch, told->id.sequence)) return;
+      const fact::PrepareStarted begun{told->id, {}, told->origin, told->label, {}, told->begun_at};
+      known.live.try_emplace(told->id, begun);
     });
   }
 
@@ -222,6 +244,10 @@ std::unique_ptr<Remake> restore_in_place(const RestoreOptions& options) {
                   ": there is no log that could be restored; name a backup with --from, or keep what "
                   "is proven of a damaged log with `trothctl log salvage`"};
   }
+  if (listing.old_copy && directory.read(wal::kOldCopy) == kUnfinishedNew) {
+    throw Refused{directory.path_of(wal::kOldCopy) +
+                  ": this log was being made of another, and that was cut off; give the command that made it again"};
+  }
   const std::uint64_t generation = wal::read_current(directory);
   Source source = read_generation(std::move(directory), generation);
   must_be_sound(source, "restore a backup (--from), or keep what is proven with `trothctl log salvage`");
@@ -263,6 +289,34 @@ Source choose(const SalvageOptions& options) {
   return read_generation(std::move(directory), numbers.front());
 }
 
+/// What CURRENT names, if it can be read.
+std::optional<std::uint64_t> current_of(const wal::Directory& directory) {
+  try {
+    return wal::read_current(directory);
+  } catch (const wal::OpenError&) {
+    return std::nullopt;
+  }
+}
+
+/// No newer generation than this one can have been told of: it is the one in use, or the newest that is here.
+bool is_the_log(const Source& source) {
+  const wal::Listing listing = wal::look(source.directory);
+  const bool is_newest = *listing.generations.rbegin() == source.found.generation;
+  if (!listing.current) return is_newest;
+  // A newer one beside the one in use is an unfinished rebuild, unless the log was closed in order.
+  return current_of(source.directory) == source.found.generation && (is_newest || listing.running);
+}
+
+/// A second log beside one that can be started would begin the same epoch.
+void refuse_sound(const Source& source) {
+  const wal::Listing listing = wal::look(source.directory);
+  if (listing.old_copy || !is_the_log(source) || !listing.current || !source.found.is_complete()) return;
+  const auto deep = wal::inspect_generation(source.directory, source.found.generation, true,
+                                            [](const wal::Stored&) { return std::string(); });
+  if (!deep.is_sound()) return;
+  throw Refused{source.found.file + ": this log is sound; start trothd on it"};
+}
+
 }  // namespace
 
 std::unique_ptr<Remake> plan_restore(const RestoreOptions& options) {
@@ -282,7 +336,8 @@ std::unique_ptr<Remake> plan_salvage(const SalvageOptions& options) {
     throw Refused{source.found.damage.front() +
                   "; nothing in this file is proven. To go on, restore a backup (`trothctl log restore --from`)"};
   }
-  const bool is_complete = source.found.is_complete();
+  refuse_sound(source);
+  const bool is_complete = source.found.is_complete() && is_the_log(source);
   const bool is_old_copy = wal::look(source.directory).old_copy;
   if (is_old_copy && !options.above) {
     throw Refused{
@@ -290,7 +345,10 @@ std::unique_ptr<Remake> plan_salvage(const SalvageOptions& options) {
         ": this log is also an old copy; give --above <epoch>:<lsn>, the highest that any participant reports"};
   }
   if (!is_complete && !options.above) {
-    throw Refused{source.found.damage.front() +
+    const std::string why = source.found.is_complete()
+                                ? source.found.file + ": a newer generation was in use, and it is not this one"
+                                : source.found.damage.front();
+    throw Refused{why +
                   "; records are lost, and the new log has to begin above all that they said: give --above "
                   "<epoch>:<lsn>, the highest that any participant reports"};
   }

@@ -133,6 +133,7 @@ class Inspector {
       found_.proven = {lsn, chain};
       compare_with_head();
     }
+    found_.records_are_whole = found_.proven.lsn == found_.present;
     if (found_.head && found_.head->lsn > found_.proven.lsn) {
       damaged("LSN " + text(found_.head->lsn) + " was durable, and what is proven ends at LSN " +
               text(found_.proven.lsn) + ": records that somebody was told of are lost");

@@ -23,6 +23,7 @@ struct Inspection {
   std::uint64_t set_rows = 0;    // of the set that are there and fit its chain
   bool set_is_whole = false;     // else nothing in it may be used: a part of it says something else than the whole
   bool kept_is_whole = false;
+  bool records_are_whole = false;   // every row that is there is proven, also those after the head
   bool head_fits = false;           // there is one, and it names a record that is proven here
   Point proven;                     // the last record up to which all are proven; the base when none is
   Lsn present = 0;                  // the highest LSN that any row carries, proven or not
@@ -31,7 +32,7 @@ struct Inspection {
 
   bool is_sound() const { return damage.empty(); }
   /// Every record that was durable is proven, so what is proven is all that was ever told.
-  bool is_complete() const { return meta && head_fits && set_is_whole && kept_is_whole; }
+  bool is_complete() const { return meta && head_fits && set_is_whole && kept_is_whole && records_are_whole; }
 };
 
 /// An open database that can be read and cannot be changed. The directory must outlive it.

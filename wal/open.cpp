@@ -50,9 +50,7 @@ class Opener {
   }
 
   OpenedFile serve() {
-    if (before_.old_copy)
-      refuse(kExitDamaged, kOldCopy, "a participant knows of more than this log holds: the log is an old copy",
-             "run `trothctl log restore`");
+    if (before_.old_copy) refuse_marked();
     OpenedFile opened;
     opened.created = !before_.current;
     if (opened.created) start_new();
@@ -197,6 +195,16 @@ class Opener {
     };
     prove_kept(*old.db, old.meta, keep);
     for_each_keyed(*old.db, old.meta.base, old.end, keep);
+  }
+
+  /// Who put the mark there wrote why; without a word it was a participant that knew more.
+  [[noreturn]] void refuse_marked() const {
+    const std::string why = directory_.read(kOldCopy);
+    if (!why.starts_with("a log is being made") && !why.starts_with("this log is being restored")) {
+      refuse(kExitDamaged, kOldCopy, "a participant knows of more than this log holds: the log is an old copy",
+             "run `trothctl log restore`");
+    }
+    refuse(kExitDamaged, kOldCopy, why.substr(0, why.find('\n')), "do as it says");
   }
 
   [[noreturn]] void refuse(int code, const std::string& name, const std::string& what,

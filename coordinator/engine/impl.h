@@ -162,6 +162,7 @@ struct Engine::Impl {
   void restore_all();
   void settle_retired(core::Transaction& transaction);
   void restore_live(const recovery::LiveFact& fact);
+  void bind_key_of(const TransactionId& id, const recovery::LiveFact& fact);
   void record_abort_of(const fact::PrepareStarted& started);
   core::Transaction finished_as(const fact::CommitDecided& decided) const;
   void adopt(core::Transaction transaction, std::string decided_body);

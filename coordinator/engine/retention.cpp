@@ -44,13 +44,18 @@ void Engine::Impl::note_mark() {
   recovery::fold(known_, lsn, mark);
 }
 
-/// What only an operator's word is missing of is over, and kept whatever the horizon.
+/// What only an operator's word is missing of is over, and kept whatever the horizon; but of a gap id that he has not
+/// settled the participants' markers are the only evidence, and they go by the horizon.
 std::optional<TransactionId> Engine::Impl::oldest_unfinished() {
   std::optional<TransactionId> oldest;
   live_.walk({}, [&](Live& live) {
     if (live.transaction.phase != Phase::kFinished) oldest = live.transaction.id;
     return !oldest;
   });
+  for (const auto& [id, fact] : known_.live) {  // those in a gap: all others live in the table
+    if (oldest && *oldest < id) break;
+    if (known_.acts.count(BranchId{id, 0}) == 0) return id;
+  }
   return oldest;
 }
 

@@ -53,12 +53,22 @@ Engine::Impl::Impl(wal::Log& log, recovery::Known known, EpochId epoch, Options 
   plan_retention();
 }
 
+/// Of a transaction that nobody knows the outcome of, its key is known: who repeats it hears so, and begins nothing.
+void Engine::Impl::bind_key_of(const TransactionId& id, const recovery::LiveFact& fact) {
+  const RequestOrigin& origin = std::visit([](const auto& f) -> const RequestOrigin& { return f.origin; }, fact);
+  if (!origin.key.empty()) keys_[origin.key] = {origin.request_hash, id, {}};
+}
+
 void Engine::Impl::restore_all() {
   // Ids in a gap stay where they are: nobody drives them, an operator settles them (design.md §9).
   // The others leave one at a time: both forms of all of them at once would be the most memory that a start takes.
   for (auto at = known_.live.begin(); at != known_.live.end();) {
     const auto next = std::next(at);
-    if (!known_.in_gap(at->first)) restore_live(known_.live.extract(at).mapped());
+    if (known_.in_gap(at->first)) {
+      bind_key_of(at->first, at->second);
+    } else {
+      restore_live(known_.live.extract(at).mapped());
+    }
     at = next;
   }
   for (const auto& [id, reported] : known_.heuristics) {

@@ -55,6 +55,8 @@ void Compactor::run() {
       if (is_due() && !compact()) return;
     } catch (const std::exception& error) {  // no memory for what the log says: it stays as long as it is
       log(Level::kError, "log.compaction_failed", {{"why", error.what()}, {"remedy", "give it memory, start again"}});
+      const std::lock_guard lock(mutex_);
+      stats_.running = false;
       return;
     }
   }

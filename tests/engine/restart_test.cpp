@@ -183,6 +183,28 @@ TEST(OnePhase, AJoinedBranchWhoseMessageNeverLeftIsAskedWhenItsParticipantIsBack
   EXPECT_EQ(world.refusal(commit), "aborted");
 }
 
+/// A restored log knows that it began, and nobody knows what became of it: a repeat must not execute it again.
+TEST(Restart, TheKeyOfATransactionInAGapBeginsNothing) {
+  Durable world;
+  const EpochId lost = world.epoch();
+  fact::PrepareStarted begun{world.id(7), {}, {"key-1", "hash-1", {}, 0, 0}, {}, {}, 0};
+  for (const Fact& fact : {Fact{begun}, Fact{fact::GapOpened{lost, {lost.epoch + 3, 0}, 0}}}) {
+    const auto record = recovery::to_record(fact);
+    world.log.append({&record, 1});
+  }
+  world.crash();
+  auto again = World::transfer({"bank-a"});
+  again.origin.key = "key-1";
+  again.origin.request_hash = "hash-1";
+  const auto* refused = world.answer_as<answer::Refused>(world.ask(again));
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->problem.slug, Slug::kAskOperator);
+  again.origin.request_hash = "another";
+  const auto* reused = world.answer_as<answer::Refused>(world.ask(again));
+  ASSERT_TRUE(reused);
+  EXPECT_EQ(reused->problem.slug, Slug::kIdempotencyKeyReused);
+}
+
 TEST(OnePhase, WorkForAPinnedParticipantOrOneThatIsAwayTakesTwoPhases) {
   Durable world;
   const auto a = world.connect_one_phase("bank-a", "i", Routing::kPinned);

@@ -5,6 +5,7 @@
 
 #include "tests/recovery/history.h"
 #include "tests/recovery/real_log.h"
+#include "wal/head.h"
 
 namespace troth::recovery {
 namespace {
@@ -85,6 +86,9 @@ TEST_F(Restore, AnOldCopyKnowsWhatItHoldsAndAdmitsTheRest) {
   }
   for (const char* key : {"key-1", "key-2", "key-2-2", "key-3"}) EXPECT_TRUE(start.has_key(key)) << key;
   EXPECT_FALSE(start.has_key("key-4")) << "an abort that nobody may presume is found by its key";
+  const auto begun = known.live.find(id_of(4, kSecond));
+  ASSERT_TRUE(begun != known.live.end());
+  EXPECT_EQ(std::get<fact::PrepareStarted>(begun->second).origin.key, "key-4") << "and it must not begin anew";
 }
 
 TEST_F(Restore, WithoutTheEpochOfTheCopyTheGapBeginsAtTheFirst) {
@@ -185,6 +189,47 @@ TEST_F(Salvage, WithoutAboveALossIsRefused) {
     EXPECT_NE(refused.message.find("--above"), std::string::npos) << refused.message;
   }
   EXPECT_FALSE(fs::exists(target()));
+}
+
+/// The head on the disk may be half a second old: damage after what it names is a loss as well.
+TEST_F(Salvage, DamageAfterTheHeadIsALoss) {
+  make_log(data(), history());
+  std::string head = wal::encode_slot(kLog, 1, {0, wal::first_chain(kLog)});
+  head.resize(wal::kHeadSlotGap + wal::kHeadSlotBytes);
+  write_file(data() + "/head.1", head);
+  run_sql(data() + "/log.1.db", "UPDATE record SET body = x'00' WHERE lsn = 10");
+  EXPECT_THROW(salvage({}), Refused);
+  salvage_now(Above{2, 500});
+  Start start(target());
+  EXPECT_EQ(status_of(start.known(), id_of(3, kSecond)), IdStatus::kGapUnknown);
+}
+
+TEST_F(Salvage, AnOlderGenerationIsNotTheWholeLog) {
+  make_killed_log(data(), history());
+  const TempDir before;
+  copy_dir(data(), before.path());
+  {
+    Start start(data());  // rebuilds: generation 2
+    start.write({committed(id_of(9, kSecond))});
+    start.end_in_order();
+  }
+  for (const char* name : {"log.1.db", "log.1.db-wal", "head.1"}) fs::copy(before.file(name), data() + "/" + name);
+  EXPECT_THROW(salvage({}, 1), Refused);
+  salvage(Above{2, 500}, 1)->carry_out();
+  Start start(target());
+  EXPECT_EQ(status_of(start.known(), id_of(9, kSecond)), IdStatus::kGapUnknown);
+}
+
+TEST_F(Salvage, OfASoundLogIsRefused) {
+  make_log(data(), history());
+  for (const auto& above : {std::optional<Above>{}, std::optional<Above>{Above{2, 500}}}) {
+    try {
+      salvage(above);
+      ADD_FAILURE() << "two logs that would begin the same epoch";
+    } catch (const Refused& refused) {
+      EXPECT_NE(refused.message.find("start trothd on it"), std::string::npos) << refused.message;
+    }
+  }
 }
 
 TEST_F(Salvage, ALogThatLostOnlyItsNameNeedsNoGap) {
