@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "recovery/gap.h"
 #include "recovery/rebuild.h"
 #include "wal/superseding.h"
 
@@ -178,11 +179,9 @@ void SimStorage::restore_above(EpochId epoch, Lsn lsn) {
   replay.known().log = log_;
   for (const auto& row : set_) replay.see({0, row.kind, row.body});
   for (std::size_t i = 0; i < records_.size(); ++i) replay.see({base_ + i + 1, records_[i].kind, records_[i].body});
-  const auto& epochs = replay.known().epochs;
-  const EpochId last = epochs.empty() ? EpochId{} : epochs.back().epoch;
+  recovery::open_gap(replay.known(), recovery::last_epoch(replay.known()), epoch.epoch, 0);
   std::vector<wal::Record> set;
   replay.rebuilt(end(), 0, [&set](const wal::Record& row) { set.push_back(row); });
-  set.push_back(recovery::to_record(fact::GapOpened{last, {epoch.epoch + 1, 0}, 0}));
   supersede(std::move(set), end(), 0);
   base_ = std::max(base_, lsn);
   running_ = old_copy_ = false;

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "recovery/rebuild.h"
-#include "wal/build.h"
+#include "recovery/remake.h"
 #include "wal/generations.h"
 
 namespace troth::sim {
@@ -16,28 +15,6 @@ constexpr std::uint64_t kTendEvery = 8;  // batches
 std::string path_of(const std::string& name) {
   return std::string(kDirectory) + "/" + name;
 }
-
-/// What the operator's tool folds a log into.
-class Folded : public wal::Replayer {
- public:
-  explicit Folded(LogId log) : log_(log) { reset(); }
-  std::string see(const wal::Stored& record) override { return replay_.see(record); }
-  Lsn rebuilt(Lsn cut, const std::function<void(const wal::Record&)>& add) override {
-    return replay_.rebuilt(cut, 0, add);
-  }
-  void reset() override {
-    replay_ = recovery::Replay();
-    replay_.known().log = log_;
-  }
-  EpochId last_epoch() {
-    const auto& epochs = replay_.known().epochs;
-    return epochs.empty() ? EpochId{} : epochs.back().epoch;
-  }
-
- private:
-  LogId log_;
-  recovery::Replay replay_;
-};
 
 }  // namespace
 
@@ -176,30 +153,22 @@ void SqliteStorage::mark_old_copy() {
   disk_.put(path_of(wal::kOldCopy), "a participant has seen more of this log than it holds\n");
 }
 
+/// By the operator's tool itself.
 void SqliteStorage::restore_above(EpochId epoch, Lsn lsn) {
   disk_.restart();
   disk_.erase(path_of(wal::kOldCopy));
-  Folded folded(log_);
-  auto result = wal::open_log_file(open_options(), folded);
-  if (const auto* error = std::get_if<wal::OpenError>(&result)) throw std::runtime_error(error->message);
-  const Lsn cut = std::get<wal::OpenedFile>(result).file->end();
-  std::get<wal::OpenedFile>(result).file.reset();
-
-  const wal::Directory directory = wal::Directory::open(kDirectory, files_);
-  const std::uint64_t generation = wal::look(directory).unused();
-  directory.create(wal::log_name(generation));
-  wal::Meta meta;
-  meta.log_id = log_;
-  meta.generation = generation;
-  meta.base = {std::max(cut, lsn), wal::first_chain(log_)};
-  wal::build_generation(directory, meta, [&](wal::SetWriter& set, wal::KeptWriter&) {
-    folded.rebuilt(cut, [&](const wal::Record& row) { set.add(row.kind, row.body); });
-    const auto gap = recovery::to_record(fact::GapOpened{folded.last_epoch(), {epoch.epoch + 1, 0}, 0});
-    set.add(gap.kind, gap.body);
-  });
-  wal::write_current(directory, generation);
-  wal::end_running(directory);
-  wal::delete_others(directory, {generation});
+  recovery::RestoreOptions options;
+  options.directory = kDirectory;
+  options.above = {epoch.epoch, lsn};
+  options.copied_in = recovery::kNeverStarted;
+  options.files = &files_;
+  try {
+    recovery::plan_restore(options)->carry_out();
+  } catch (const recovery::Refused& refused) {
+    throw std::runtime_error(refused.message);
+  } catch (const wal::OpenError& error) {
+    throw std::runtime_error(error.message);
+  }
 }
 
 }  // namespace troth::sim
