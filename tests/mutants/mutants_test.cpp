@@ -50,10 +50,18 @@ TEST(Mutants, WithNoneActiveEveryStepIsTheProducts) {
 }
 
 /// A switch that changes nothing would be no mutant, and the trace above no comparison.
+/// Under a sanitizer one in so many: it looks for other things, and each is a process that runs every story.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t kStride = 6;
+#else
+constexpr std::size_t kStride = 1;
+#endif
+
 TEST(Mutants, ChangeWhatTheProtocolDoes) {
   const std::string product = output_of(TROTH_TRACE_PRODUCT);
+  std::size_t seen = 0;
   for (const Info& info : all()) {
-    if (info.files.empty()) continue;  // the harness asks
+    if (info.files.empty() || seen++ % kStride != 0) continue;  // without files the harness asks
     const std::string changed = output_of(std::string(TROTH_TRACE_MUTABLE) + " " + std::string(info.name));
     EXPECT_EQ(changed.find("failed"), std::string::npos) << changed;
     EXPECT_NE(product, changed) << info.name;
