@@ -1,5 +1,4 @@
 // Plain SQLite under the same load: the log's settings and rows without the log.
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -102,7 +101,6 @@ class PlainTable {
   }
 
   void copy() const {
-    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10);
     const auto until = Pace::Clock::now() + kAtLeast;
     const wal::Database reader(db_.file());
     reader.run("ATTACH '" + copy_ + "' AS copy");

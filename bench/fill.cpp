@@ -1,6 +1,5 @@
 #include "bench/fill.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -91,8 +90,6 @@ Figures fill(const Fill& plan) {
 }
 
 void compact(wal::Log& log, const Limits& limits) {
-  constexpr int kNice = 10;  // as trothd's
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
   recovery::Compaction compaction(log.supersede(), limits, now_at());
   auto step = recovery::Compaction::Step::kMore;
   while (step == recovery::Compaction::Step::kMore) step = compaction.step();
