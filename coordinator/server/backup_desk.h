@@ -14,7 +14,7 @@
 
 namespace troth::server {
 
-/// One backup at a time, on a thread of its own. The io thread calls it; it must not outlive the log or the io.
+/// One backup is made at a time, on a thread of its own; copies that are still being sent are not counted. The io thread calls it; it must not outlive the log or the io.
 class BackupDesk {
  public:
   using Copied = std::variant<std::shared_ptr<transport::BodySource>, Problem>;
