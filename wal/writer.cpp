@@ -127,7 +127,8 @@ bool WriterLog::turn() {
   if (work_.piece != nullptr) prepare(*work_.piece);
   if (!work_.batch.empty() || dropping_ || work_.piece != nullptr) write();
   answer(work_.questions);
-  if (progress_ && (!work_.batch.empty() || !work_.questions.empty())) progress_();
+  // Asked for only when something was taken: by then it is set, and what deletes rows runs before.
+  if ((!work_.batch.empty() || !work_.questions.empty()) && progress_) progress_();
   if (work_.piece != nullptr) answer(*std::exchange(work_.piece, nullptr));
   if (work_.task != nullptr) carry_out(*std::exchange(work_.task, nullptr));
   file_->checkpoint_if_due();
