@@ -121,7 +121,11 @@ TEST(KillPoints, AnswersThatComeBeforeTheLogIsWrittenAreNoticed) {
   Stage stage(two_sessions(), true);
   stage.rehearse();
   Wrong wrong;
-  for (int n = 5; wrong.empty() && n < 25; ++n) wrong = stage.kill_at("serve.write.wal:" + std::to_string(n));
+  try {
+    for (int n = 5; wrong.empty() && n < 25; ++n) wrong = stage.kill_at("serve.write.wal:" + std::to_string(n));
+  } catch (const std::exception& surprise) {  // a participant may notice first, that it has seen more than the log holds
+    wrong.emplace_back(surprise.what());
+  }
   EXPECT_FALSE(wrong.empty());
   for (const std::string& sentence : wrong) std::cout << "as it should: " << sentence << std::endl;
 }
