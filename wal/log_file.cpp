@@ -37,7 +37,6 @@ double LogFile::write(const Batch& batch, const std::function<void(Shortener&)>&
     const Batch::View record = batch[i];
     session_->records.add(record.kind, record.key, record.body);
   }
-  session_->shortener.follow(batch);
   if (shorten) shorten(session_->shortener);
   const auto before = std::chrono::steady_clock::now();
   session_->commit.run();

@@ -89,6 +89,8 @@ class SqliteLog : public Log {
   static std::variant<Opened, OpenError> open(const OpenOptions& options, Replayer& replayer);
 
   virtual LogStats stats() const = 0;  // any thread
+  /// A look at the disk: so much more would leave the reserve untouched. Any thread.
+  virtual bool has_room_for(std::uint64_t bytes) const = 0;
 
   /// A copy of the log as it is when the copy ends; `at` is the time to mark it with. See backup.h.
   virtual std::unique_ptr<Backup> backup(Millis at) = 0;

@@ -124,11 +124,11 @@ bool WriterLog::turn() {
   take(work_);
   if (work_.abandon) return false;
   file_->shortener().follow(work_.batch);
-  if (work_.piece != nullptr) prepare(*work_.piece);
-  if (!work_.batch.empty() || dropping_ || work_.piece != nullptr) write();
+  write();
   answer(work_.questions);
   // Asked for only when something was taken: by then it is set, and what deletes rows runs before.
   if ((!work_.batch.empty() || !work_.questions.empty()) && progress_) progress_();
+  if (work_.piece != nullptr) serve(*work_.piece);  // after the batch's effects were let go: nobody waits for it there
   if (work_.piece != nullptr) answer(*std::exchange(work_.piece, nullptr));
   if (work_.task != nullptr) carry_out(*std::exchange(work_.task, nullptr));
   file_->checkpoint_if_due();
@@ -159,6 +159,7 @@ void WriterLog::write() {
   const bool is_writing_piece = work_.piece != nullptr && work_.piece->kind >= Piece::Kind::kAdd;
   const bool shortens = dropping_ || is_writing_piece;
   if (work_.batch.empty() && !shortens) return;
+  if (is_writing_piece && work_.piece->kind == Piece::Kind::kFinish) file_->sync_head();
   const double seconds = file_->write(
       work_.batch, [&](Shortener& shortener) { shorten(shortener, is_writing_piece ? work_.piece : nullptr); });
   durable_ = file_->end();
@@ -173,8 +174,8 @@ void WriterLog::write() {
   ++stats_.batch_buckets[batch_bucket(work_.batch.size())];
 }
 
-/// What a piece needs before the transaction, or instead of one.
-void WriterLog::prepare(Piece& piece) {
+/// The pieces that write nothing.
+void WriterLog::serve(Piece& piece) {
   Shortener& shortener = file_->shortener();
   switch (piece.kind) {
     case Piece::Kind::kBegin:
@@ -186,8 +187,8 @@ void WriterLog::prepare(Piece& piece) {
       shortener.give_up();
       dropping_ = true;  // what it had added
       return;
-    case Piece::Kind::kFinish: file_->sync_head(); return;
-    case Piece::Kind::kAdd: return;
+    case Piece::Kind::kAdd:
+    case Piece::Kind::kFinish: return;  // part of what was written
   }
 }
 

@@ -27,6 +27,7 @@ class WriterLog final : public SqliteLog {
   std::vector<Found> take_found() override;
   void on_progress(std::function<void()> callback) override;
   bool has_reserve() const override { return file_->space().has_reserve(); }
+  bool has_room_for(std::uint64_t bytes) const override { return file_->space().has_room_for(bytes); }
   std::unique_ptr<Superseding> supersede() override;
   void stop() override;
   LogStats stats() const override;
@@ -77,7 +78,7 @@ class WriterLog final : public SqliteLog {
   void take(Work& work);
   void write();
   void shorten(Shortener& shortener, Piece* piece);
-  void prepare(Piece& piece);
+  void serve(Piece& piece);
   void ask(Piece& piece);
   void answer(Piece& piece);
   void carry_out(Task& task);

@@ -10,6 +10,9 @@ namespace troth::server {
 namespace {
 
 constexpr std::chrono::seconds kLookEvery{1};
+/// What must be free beside the reserve: a set that ate the reserve would stop the service for good, since the rows
+/// that then go leave room in the file and none on the disk.
+constexpr std::uint64_t kRoomBytes = std::uint64_t{64} << 20;
 
 }  // namespace
 
@@ -42,7 +45,8 @@ bool Compactor::is_stopping() const {
 /// Not while the disk is getting full: a new set lies beside the old one for a while.
 bool Compactor::is_due() const {
   const wal::LogStats stats = opened_.stats();
-  return opened_.has_reserve() && recovery::is_compaction_due(opened_.durable() - stats.cut, stats.set_rows, limits_);
+  return opened_.has_room_for(kRoomBytes) &&
+         recovery::is_compaction_due(opened_.durable() - stats.cut, stats.set_rows, limits_);
 }
 
 void Compactor::run() {
@@ -71,7 +75,8 @@ bool Compactor::compact() {
   }
   recovery::Compaction compaction(log_.supersede(), limits_, now().at);
   auto step = recovery::Compaction::Step::kMore;
-  while (step == recovery::Compaction::Step::kMore && !is_stopping() && opened_.has_reserve()) step = compaction.step();
+  while (step == recovery::Compaction::Step::kMore && !is_stopping() && opened_.has_room_for(kRoomBytes))
+    step = compaction.step();
   const Millis took = now().due - begun;
   const bool done = step == recovery::Compaction::Step::kDone;
   if (done) log(Level::kInfo, "log.compacted", {{"cut", opened_.stats().cut}, {"ms", static_cast<std::int64_t>(took)}});

@@ -1,11 +1,6 @@
 #include "tests/recovery/real_log.h"
 
-#include <sqlite3.h>
-#include <stdlib.h>
-
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "tests/recovery/history.h"
@@ -25,17 +20,6 @@ wal::OpenOptions options_for(const std::string& dir) {
 }
 
 }  // namespace
-
-TempDir::TempDir() {
-  std::string pattern = (fs::temp_directory_path() / "troth-recovery-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a temporary directory");
-  path_ = pattern;
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
 
 Start::Start(const std::string& dir, std::uint64_t reserve_bytes) {
   Folding folding;
@@ -100,30 +84,6 @@ IdStatus status_of(const Known& known, const TransactionId& id) {
 
 DecisionKind decision_of(const Known& known, const TransactionId& id, std::uint32_t n) {
   return decision_about(known, {next_epoch(known), 0xffff'ffff}, 0, {id, n});
-}
-
-void copy_dir(const std::string& from, const std::string& to) {
-  fs::copy(from, to, fs::copy_options::recursive);
-}
-
-void run_sql(const std::string& file, const std::string& sql) {
-  sqlite3* db = nullptr;
-  ASSERT_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
-  sqlite3_close(db);
-}
-
-std::map<std::string, std::string> contents(const std::string& dir) {
-  std::map<std::string, std::string> all;
-  for (const auto& entry : fs::directory_iterator(dir)) {
-    std::ifstream in(entry.path(), std::ios::binary);
-    all[entry.path().filename()] = {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  }
-  return all;
-}
-
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream(path, std::ios::binary) << text;
 }
 
 }  // namespace troth::recovery::testing

@@ -5,30 +5,22 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "recovery/rebuild.h"
+#include "tests/wal/files_fixture.h"
 #include "wal/sqlite_log.h"
 
 namespace troth::recovery::testing {
 
-/// A directory that goes with the test.
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  const std::string& path() const { return path_; }
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
+using wal::contents;
+using wal::copy_dir;
+using wal::run_sql;
+using wal::TempDir;
+using wal::write_file;
 
 /// Recovery as the log sees it, as trothd has it.
 class Folding : public wal::Replayer {
@@ -84,12 +76,5 @@ void make_killed_log(const std::string& dir, const std::vector<Fact>& facts);
 /// What the next start of this log would answer: its own epoch is one that no id of the test has.
 IdStatus status_of(const Known& known, const TransactionId& id);
 DecisionKind decision_of(const Known& known, const TransactionId& id, std::uint32_t n = 1);
-
-void copy_dir(const std::string& from, const std::string& to);
-/// Runs SQL on a closed file by a connection of our own.
-void run_sql(const std::string& file, const std::string& sql);
-/// Every file of the directory with its bytes.
-std::map<std::string, std::string> contents(const std::string& dir);
-void write_file(const std::string& path, const std::string& text);
 
 }  // namespace troth::recovery::testing

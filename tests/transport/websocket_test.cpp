@@ -39,10 +39,15 @@ TEST_F(WebSockets, CloseWith4413AboveIt) {
 
 TEST_F(WebSockets, PullOnceForManyWakes) {
   connect();
-  // The io thread is held, as it would be by a handler that produces many messages.
+  // The io thread is held, as it would be by a handler that produces many messages; once it is, the pull that follows
+  // an open is behind us.
+  std::promise<void> holding;
   std::promise<void> release;
-  auto held = release.get_future().share();
-  running_.io.post([held] { held.wait(); });
+  running_.io.post([&holding, released = release.get_future().share()] {
+    holding.set_value();
+    released.wait();
+  });
+  holding.get_future().wait();
   const int pulls = server_->pulls();
   for (int n = 0; n < 1'000; ++n) server_->send("x");
   release.set_value();

@@ -1,5 +1,4 @@
-// tests/wal/log_fixture.h: a small language for tests of the log: directories that go away, a replayer that remembers,
-// and processes that die.
+// tests/wal/log_fixture.h: a small language for tests of the log: a replayer that remembers, and processes that die.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,23 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/wal/files_fixture.h"
 #include "wal/sqlite_log.h"
 
 namespace troth::wal {
-
-/// A directory of its own, removed at the end.
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  const std::string& path() const { return path_; }
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 inline constexpr std::uint16_t kCheckpointKind = 99;
 
@@ -89,13 +75,5 @@ void make_killed_log(const std::string& dir, const std::vector<std::string>& bod
 /// Runs `body` in a child process and returns its exit code (minus the signal that ended it); its stderr goes to
 /// `said` when given.
 int run_child(const std::function<int()>& body, std::string* said = nullptr);
-
-std::string read_file(const std::string& path);
-void write_file(const std::string& path, const std::string& content);
-/// Every file of the directory with its content.
-std::map<std::string, std::string> contents(const std::string& dir);
-void copy_dir(const std::string& from, const std::string& to);
-/// Runs SQL on a closed log file by a connection of our own.
-void run_sql(const std::string& file, const std::string& sql);
 
 }  // namespace troth::wal

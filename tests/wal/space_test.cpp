@@ -32,6 +32,21 @@ TEST(Space, TheReserveIsThereOrNotByWhatTheDiskHas) {
   log->stop();
 }
 
+TEST(Space, RoomForMoreIsWhatIsFreeBesideTheReserve) {
+  TempDir dir;
+  OpenOptions options = options_for(dir.path());
+  options.reserve_bytes = 1;
+  auto log = open_with(options);
+  EXPECT_TRUE(log->has_room_for(1));
+  EXPECT_FALSE(log->has_room_for(kEverything));
+  log->stop();
+  log.reset();
+  options.reserve_bytes = kEverything;
+  log = open_with(options);
+  EXPECT_FALSE(log->has_room_for(0));
+  log->stop();
+}
+
 TEST(Space, TheBallastIsMadeGivenUpWhenSpaceIsShortAndMadeAgain) {
   TempDir dir;
   OpenOptions options = options_for(dir.path());

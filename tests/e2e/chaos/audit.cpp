@@ -1,13 +1,8 @@
 #include "tests/e2e/chaos/audit.h"
 
-#include <sqlite3.h>
-
 #include <condition_variable>
 #include <functional>
-#include <map>
-#include <memory>
 #include <mutex>
-#include <stdexcept>
 
 #include "tests/e2e/demo/answer.h"
 #include "tests/e2e/demo/books.h"
@@ -17,43 +12,8 @@ namespace {
 
 constexpr Millis kAnswerMs = 40'000;
 
-struct CloseDatabase {
-  void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
-};
-struct Finalize {
-  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-};
-
-void read_rows(const std::string& file, const char* sql, const std::function<void(sqlite3_stmt*)>& each) {
-  sqlite3* raw_db = nullptr;
-  const int opened = sqlite3_open_v2(file.c_str(), &raw_db, SQLITE_OPEN_READONLY, nullptr);
-  const std::unique_ptr<sqlite3, CloseDatabase> db(raw_db);
-  const auto fail = [&] { throw std::runtime_error(file + ": " + sqlite3_errmsg(db.get())); };
-  if (opened != SQLITE_OK) fail();
-  sqlite3_busy_timeout(db.get(), 5'000);
-  sqlite3_stmt* raw_statement = nullptr;
-  if (sqlite3_prepare_v2(db.get(), sql, -1, &raw_statement, nullptr) != SQLITE_OK) fail();
-  const std::unique_ptr<sqlite3_stmt, Finalize> statement(raw_statement);
-  int code = SQLITE_OK;
-  while ((code = sqlite3_step(statement.get())) == SQLITE_ROW) each(statement.get());
-  if (code != SQLITE_DONE) fail();
-}
-
-struct Entry {
-  std::int64_t account = 0;
-  std::int64_t amount = 0;
-  bool operator==(const Entry&) const = default;
-};
-using Entries = std::multimap<std::string, Entry>;  // by transaction
-
-Entries entries_of(const std::string& file) {
-  Entries entries;
-  read_rows(file, "SELECT transaction_id, account, amount FROM transfer", [&entries](sqlite3_stmt* row) {
-    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(row, 0));
-    entries.emplace(text, Entry{sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2)});
-  });
-  return entries;
-}
+using demo::Entries;
+using demo::Entry;
 
 /// Takes what is there of a committed job out of `entries`.
 void take(const Told& told, const std::vector<std::string>& files, std::vector<Entries>& entries, Findings& findings) {
@@ -68,16 +28,6 @@ void take(const Told& told, const std::vector<std::string>& files, std::vector<E
     }
     entries[effect.at].erase(first, last);
   }
-}
-
-void check_balances(const std::string& file, Findings& findings) {
-  const char* const sql =
-      "SELECT a.id, a.balance, (SELECT coalesce(sum(amount), 0) FROM transfer t WHERE t.account = a.id) FROM account a";
-  read_rows(file, sql, [&](sqlite3_stmt* row) {
-    if (sqlite3_column_int64(row, 1) == kBalance + sqlite3_column_int64(row, 2)) return;
-    findings.mismatches.push_back(file + ": the balance of account " + std::to_string(sqlite3_column_int64(row, 0)) +
-                                  " is not what its transfers add up to");
-  });
 }
 
 /// Sends all `count` requests, some at a time, and hands each result to `see`, one after the other.
@@ -107,7 +57,7 @@ const char* word(bool committed) {
 
 void check_books(const std::vector<std::string>& files, const std::vector<Told>& told, Findings& findings) {
   std::vector<Entries> entries;
-  for (const std::string& file : files) entries.push_back(entries_of(file));
+  for (const std::string& file : files) entries.push_back(demo::entries_of(file));
   for (const Told& one : told) {
     if (one.committed) take(one, files, entries, findings);  // what is there of others is found below
   }
@@ -115,7 +65,7 @@ void check_books(const std::vector<std::string>& files, const std::vector<Told>&
     for (const auto& [transaction, entry] : entries[at]) {
       findings.mismatches.push_back(transaction + " is in " + files[at] + " and nobody was told that it committed");
     }
-    check_balances(files[at], findings);
+    demo::check_balances(files[at], findings.mismatches);
   }
   findings.in_doubt += prepared_in(files);
 }

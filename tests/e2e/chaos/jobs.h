@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/e2e/demo/books.h"
+
 namespace troth::chaos {
 
 /// One branch: `amount` into `account` of participant number `at`. Zero changes nothing: such a branch only reads.
@@ -39,7 +41,7 @@ using Random = std::mt19937_64;
 using Draw = std::function<Job(Random& random)>;
 
 inline constexpr int kAccounts = 40;
-inline constexpr std::int64_t kBalance = 10'000;
+inline constexpr std::int64_t kBalance = demo::kBalance;  // the books of both are checked alike
 
 /// From one participant to another, with a key or without; now and then of more money than there is: that must be
 /// refused.

@@ -123,7 +123,7 @@ TEST(KillPoints, AnswersThatComeBeforeTheLogIsWrittenAreNoticed) {
   Wrong wrong;
   try {
     for (int n = 5; wrong.empty() && n < 25; ++n) wrong = stage.kill_at("serve.write.wal:" + std::to_string(n));
-  } catch (const std::exception& surprise) {  // a participant may notice first, that it has seen more than the log holds
+  } catch (const std::exception& surprise) {  // a participant may notice first that it has seen more than the log
     wrong.emplace_back(surprise.what());
   }
   EXPECT_FALSE(wrong.empty());

@@ -3,7 +3,6 @@
 #include <sqlite3.h>
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <stdexcept>
 
@@ -42,13 +41,15 @@ std::int64_t read_number(const std::string& file, const char* sql) {
   return number;
 }
 
-/// One side of a transfer, as a bank wrote it.
-struct Entry {
-  std::int64_t account = 0;
-  std::int64_t amount = 0;
-  bool operator==(const Entry&) const = default;
-};
-using Entries = std::multimap<std::string, Entry>;  // by transaction
+/// Takes the entries of `transaction` out of `entries`; true when they are `expected` alone.
+bool take(Entries& entries, const std::string& transaction, const Entry& expected) {
+  const auto [first, last] = entries.equal_range(transaction);
+  const bool right = first != last && std::next(first) == last && first->second == expected;
+  entries.erase(first, last);
+  return right;
+}
+
+}  // namespace
 
 Entries entries_of(const std::string& file) {
   Entries entries;
@@ -57,14 +58,6 @@ Entries entries_of(const std::string& file) {
     entries.emplace(text, Entry{sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2)});
   });
   return entries;
-}
-
-/// Takes the entries of `transaction` out of `entries`; true when they are `expected` alone.
-bool take(Entries& entries, const std::string& transaction, const Entry& expected) {
-  const auto [first, last] = entries.equal_range(transaction);
-  const bool right = first != last && std::next(first) == last && first->second == expected;
-  entries.erase(first, last);
-  return right;
 }
 
 void check_balances(const std::string& file, std::vector<std::string>& wrong) {
@@ -76,8 +69,6 @@ void check_balances(const std::string& file, std::vector<std::string>& wrong) {
                     " is not what its transfers add up to");
   });
 }
-
-}  // namespace
 
 std::int64_t money_in(const Databases& databases) {
   std::int64_t money = 0;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,19 @@
 namespace troth::demo {
 
 using Databases = std::array<std::string, 2>;  // files, as kBanks
+
+/// One side of a transfer, as a bank wrote it.
+struct Entry {
+  std::int64_t account = 0;
+  std::int64_t amount = 0;
+  bool operator==(const Entry&) const = default;
+};
+using Entries = std::multimap<std::string, Entry>;  // by transaction
+
+/// All that a bank's file holds.
+Entries entries_of(const std::string& file);
+/// Adds to `wrong` each account of the file whose balance is not what its transfers add up to.
+void check_balances(const std::string& file, std::vector<std::string>& wrong);
 
 /// Sum of all balances of both banks.
 std::int64_t money_in(const Databases& databases);

@@ -12,8 +12,7 @@
 
 namespace troth::demo {
 
-inline constexpr int kAccounts = 100;    // per bank
-inline constexpr int kBalance = 10'000;  // of each account at the start
+inline constexpr int kAccounts = 100;  // per bank
 inline constexpr std::array<const char*, 2> kBanks{"bank-a", "bank-b"};
 
 enum class Part { kTrothd, kBankA, kBankB };

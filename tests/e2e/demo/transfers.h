@@ -7,6 +7,8 @@
 
 namespace troth::demo {
 
+inline constexpr int kBalance = 10'000;  // of each account at the start
+
 struct Transfer {
   std::uint32_t number = 0;   // from 1
   std::size_t from_bank = 0;  // index into kBanks; it goes to the other one
