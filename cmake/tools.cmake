@@ -31,6 +31,10 @@ if(TROTH_SANITIZE)
   endif()
 endif()
 
+# Tests of metrics and alerts run the real ones; `./dev setup` takes them out of Debian's package.
+find_program(TROTH_PROMETHEUS prometheus HINTS ${CMAKE_SOURCE_DIR}/build/tools/prometheus/usr/bin)
+find_program(TROTH_PROMTOOL promtool HINTS ${CMAKE_SOURCE_DIR}/build/tools/prometheus/usr/bin)
+
 # Two compilers of Beast at once fill a small machine: at most one such translation unit at a time.
 set_property(GLOBAL PROPERTY JOB_POOLS heavy=1)
 
