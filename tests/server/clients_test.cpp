@@ -72,7 +72,7 @@ class ScriptedClient : public transport::WebSocketPeer {
   template <class Condition>
   void wait(Condition holds) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::seconds(10), holds);
+    changed_.wait_for(lock, std::chrono::seconds(30), holds);
   }
   std::mutex mutex_;
   std::condition_variable changed_;

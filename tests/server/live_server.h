@@ -72,7 +72,7 @@ void poll_pause();
 
 template <class Condition>
 bool LiveServer::eventually(Condition holds) {
-  for (int i = 0; i < 1'000; ++i) {
+  for (int i = 0; i < 3'000; ++i) {
     if (holds()) return true;
     poll_pause();
   }

@@ -38,7 +38,7 @@ std::shared_ptr<ScriptedParticipant> ScriptedParticipant::connect(transport::Io&
 
 bool ScriptedParticipant::wait(const std::function<bool()>& holds) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::seconds(10), holds);
+  return changed_.wait_for(lock, std::chrono::seconds(30), holds);
 }
 
 void ScriptedParticipant::send(session::Message message) {

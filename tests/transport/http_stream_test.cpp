@@ -62,7 +62,7 @@ class HttpStream : public ::testing::Test {
   }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }
   bool is_let_go() {
-    return service_.let_go.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+    return service_.let_go.get_future().wait_for(std::chrono::seconds(30)) == std::future_status::ready;
   }
 
   StreamService service_;

@@ -11,7 +11,7 @@
 namespace troth::transport {
 namespace {
 
-constexpr auto kSoon = std::chrono::seconds(5);
+constexpr auto kSoon = std::chrono::seconds(30);
 
 TEST(Io, RunsWhatIsPostedInOrderOnOneOtherThread) {
   Io io;

@@ -15,7 +15,7 @@
 namespace troth::test {
 namespace {
 
-constexpr int kDeadlineMs = 5'000;
+constexpr int kDeadlineMs = 30'000;
 
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};

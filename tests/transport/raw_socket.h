@@ -61,7 +61,7 @@ class RawListener {
   std::uint16_t port_ = 0;
 };
 
-/// Waits until `holds()`; false when it did not within five seconds.
+/// Waits until `holds()`; false when it did not within half a minute.
 template <typename Condition>
 bool eventually(const Condition& holds);
 
@@ -71,7 +71,7 @@ bool eventually(const Condition& holds);
 
 template <typename Condition>
 bool troth::test::eventually(const Condition& holds) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (!holds()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::yield();

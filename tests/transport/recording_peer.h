@@ -80,7 +80,7 @@ class RecordingPeer : public transport::WebSocketPeer {
   }
   template <typename Condition>
   bool wait(std::unique_lock<std::mutex>& lock, const Condition& holds) {
-    return changed_.wait_for(lock, std::chrono::seconds(5), holds);
+    return changed_.wait_for(lock, std::chrono::seconds(30), holds);
   }
 
   std::mutex mutex_;

@@ -92,7 +92,7 @@ class TestService : public HttpService {
   template <typename Condition>
   bool wait(const Condition& holds) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(5), holds);
+    return changed_.wait_for(lock, std::chrono::seconds(30), holds);
   }
 
   std::mutex mutex_;
