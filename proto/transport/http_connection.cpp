@@ -197,7 +197,8 @@ void HttpConnection::on_read(error_code error, std::size_t count) {
   in_.append(chunk_.data(), count);
   if (error && error != asio::error::operation_aborted) {
     ended_ = true;
-    if (error != asio::error::eof) return drop();  // reset: nobody reads an answer either
+    // After a reset nobody reads an answer either; and who waits for news without end would never be found gone.
+    if (error != asio::error::eof || flow_) return drop();
     // The end of what the client sends may mean that it is gone, or that it waits for the answer: the service hears of
     // it, and is still listened to.
     if (phase_ == Phase::kServing) client_went_away();
@@ -214,7 +215,7 @@ void HttpConnection::client_went_away() {
 void HttpConnection::on_answer(std::uint64_t request, std::optional<HttpResponse> response) {
   if (phase_ != Phase::kServing || request != request_count_) return;
   abandoned_ = nullptr;
-  if (!response) return drop();
+  if (!response || (response->flow && ended_)) return drop();
   const bool close = response->close || !request_.keep_alive || server_->draining || ended_;
   write(std::move(*response), close);
 }
@@ -227,7 +228,16 @@ void HttpConnection::write(HttpResponse response, bool close) {
   const bool with_body = has_body(response.status) && request_.head.method != "HEAD";
   out_body_ = with_body ? std::move(response.body) : std::string();
   if (with_body) source_ = std::move(response.source);
+  if (with_body) flow_ = std::move(response.flow);
   source_left_ = source_ ? source_->size() : 0;
+  if (flow_) {
+    flow_->begin([weak = weak_from_this(), request = request_count_] {
+      const auto connection = weak.lock();
+      if (connection && connection->phase_ == Phase::kFlowing && connection->request_count_ == request) {
+        connection->pump();
+      }
+    });
+  }
   const std::array<asio::const_buffer, 2> buffers = {asio::buffer(out_head_), asio::buffer(out_body_)};
   asio::async_write(stream_, buffers,
                     [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
@@ -247,9 +257,31 @@ void HttpConnection::write_piece() {
                     [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
 }
 
+/// Writes what the flow has now as one chunk, or waits for its wake: who waits has no deadline, who is written to has.
+void HttpConnection::pump() {
+  std::string bytes;
+  auto state = BodyFlow::State::kEnded;
+  try {
+    state = flow_->read(bytes, kPieceBytes);
+  } catch (...) {
+    return drop();
+  }
+  if (bytes.empty() && state == BodyFlow::State::kOpen) {
+    phase_ = Phase::kFlowing;
+    return;
+  }
+  if (state == BodyFlow::State::kEnded) flow_.reset();
+  phase_ = Phase::kWriting;
+  deadline_ = Clock::now() + milliseconds(server_->limits.body_timeout_ms);
+  out_body_ = chunk_text(bytes, state == BodyFlow::State::kEnded);
+  asio::async_write(stream_, asio::buffer(out_body_),
+                    [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+}
+
 void HttpConnection::on_written(error_code error) {
   if (phase_ != Phase::kWriting) return;
   if (error) return drop();
+  if (flow_) return pump();
   if (source_left_ > 0) return write_piece();
   source_.reset();
   if (!close_after_ && !ended_ && !server_->draining) return wait_for_next();
@@ -296,6 +328,7 @@ void HttpConnection::drop() {
   leave();
   stream_.close();
   source_.reset();
+  flow_.reset();
   slot_.reset();
   client_went_away();
 }

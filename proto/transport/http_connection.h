@@ -37,7 +37,7 @@ class HttpConnection : public Closable, public std::enable_shared_from_this<Http
   void shut() override { drop(); }
 
  private:
-  enum class Phase { kHead, kBody, kServing, kWriting, kLingering, kClosed };
+  enum class Phase { kHead, kBody, kServing, kWriting, kFlowing, kLingering, kClosed };
   class Ticket;
 
   void advance();
@@ -57,6 +57,7 @@ class HttpConnection : public Closable, public std::enable_shared_from_this<Http
   void write(HttpResponse response, bool close);
   void on_written(error_code error);
   void write_piece();
+  void pump();
   void wait_for_next();
   void leave();
   void drop();
@@ -85,6 +86,7 @@ class HttpConnection : public Closable, public std::enable_shared_from_this<Http
   std::string out_body_;  // a piece, when it comes from source_
   std::shared_ptr<BodySource> source_;
   std::uint64_t source_left_ = 0;
+  std::shared_ptr<BodyFlow> flow_;
   bool close_after_ = false;
 };
 

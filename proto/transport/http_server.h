@@ -45,11 +45,27 @@ class BodySource {
   virtual bool read(std::string& bytes, std::size_t most) = 0;
 };
 
+/// A body without an end known beforehand: it is pushed in chunks while it comes. It is let go of when it ended and
+/// when its client goes away, also by ending its own side only. Io thread.
+class BodyFlow {
+ public:
+  virtual ~BodyFlow() = default;
+  enum class State : std::uint8_t { kOpen, kEnded };
+  /// Called once, before the first `read`. `wake` says that there is something to read again; it may be called at any
+  /// time, also in vain and after the client has gone, but not from within `read`.
+  virtual void begin(std::function<void()> wake) = 0;
+  /// Adds what there is now to `bytes`, about `most` bytes at most; nothing: wait for `wake`. It is called only when
+  /// the client has taken what was read before, so a slow client holds one piece in memory. What it throws cuts the
+  /// body.
+  virtual State read(std::string& bytes, std::size_t most) = 0;
+};
+
 struct HttpResponse {
   int status = 200;
   std::string content_type;
   std::string body;
   std::shared_ptr<BodySource> source;  // instead of `body`
+  std::shared_ptr<BodyFlow> flow;      // instead of `body`
   Headers headers;
   bool close = false;  // the gate closes after any 4xx it gives itself; a service decides for its own
 };

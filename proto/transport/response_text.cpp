@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <ctime>
 
 namespace troth::transport {
@@ -87,13 +88,27 @@ std::string response_head(const HttpResponse& response, bool close) {
     if (is_safe_header("content-type", response.content_type) && !response.content_type.empty()) {
       add(head, "Content-Type", response.content_type);
     }
-    add(head, "Content-Length", std::to_string(response.source ? response.source->size() : response.body.size()));
+    if (response.flow) {
+      add(head, "Transfer-Encoding", "chunked");
+    } else {
+      add(head, "Content-Length", std::to_string(response.source ? response.source->size() : response.body.size()));
+    }
   }
   if (close) add(head, "Connection", "close");
   for (const auto& [name, value] : response.headers) {
     if (is_safe_header(name, value) && !is_ours(name)) add(head, name, value);
   }
   return head.append("\r\n");
+}
+
+std::string chunk_text(std::string_view bytes, bool last) {
+  std::string text;
+  if (!bytes.empty()) {
+    std::array<char, 16> size{};
+    const auto [end, error] = std::to_chars(size.data(), size.data() + size.size(), bytes.size(), 16);
+    text.append(size.data(), end).append("\r\n").append(bytes).append("\r\n");
+  }
+  return last ? text.append("0\r\n\r\n") : text;
 }
 
 }  // namespace troth::transport

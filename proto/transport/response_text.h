@@ -11,6 +11,9 @@ namespace troth::transport {
 /// the head (line breaks, or one of these names) is left out: no service can split a response by accident.
 std::string response_head(const HttpResponse& response, bool close);
 
+/// These bytes as one chunk of a body without a length (none when empty), and the end of that body if it is `last`.
+std::string chunk_text(std::string_view bytes, bool last);
+
 /// Neither may carry a body (RFC 9110 §15).
 inline bool has_body(int status) {
   return status != 204 && status != 304;
