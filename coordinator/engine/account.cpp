@@ -53,6 +53,7 @@ void Engine::Impl::account(Live& live) {
       ++stats_.committed;
     } else {
       ++stats_.aborted_by_reason[static_cast<std::size_t>(transaction.abort_reason.value_or(AbortReason::kClient))];
+      note_abort(transaction);
     }
   }
   if (transaction.phase == Phase::kFinished && live.decided_due != 0) {

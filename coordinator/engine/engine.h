@@ -15,6 +15,7 @@
 #include "proto/values/answers.h"
 #include "proto/values/limits.h"
 #include "proto/values/messages.h"
+#include "proto/values/outcomes.h"
 #include "proto/values/requests.h"
 #include "recovery/known.h"
 #include "wal/log.h"
@@ -96,7 +97,13 @@ struct ToCallback {
   std::string endpoint;  // the base URL pinned when the branch was enlisted
   session::Message message;
 };
-using Outgoing = std::variant<Reply, ToSession, CloseSession, ToCallback>;
+/// What became known since the last of these, in the order of the log: outcomes, each durable, and the LSN up to which all
+/// of them are told now.
+struct OutcomesTold {
+  std::vector<OutcomeView> outcomes;
+  Lsn upto = 0;
+};
+using Outgoing = std::variant<Reply, ToSession, CloseSession, ToCallback, OutcomesTold>;
 
 /// Where released messages go: the server, or the simulator. Called from within `turn`, at most once a turn.
 class Outbox {

@@ -112,6 +112,11 @@ struct Engine::Impl {
   std::vector<ParticipantView> participant_views(const Participant* only);
   ParticipantView participant_view(const Participant& participant);
 
+  // outcomes.cpp: what followers hear
+  void note_outcome(const Fact& fact, Lsn lsn);
+  void note_abort(const core::Transaction& transaction);
+  void tell_outcomes();
+
   // answers.cpp: ids that are not live
   answer::Answer about(const TransactionId& id, bool wants_abort);
   static answer::Answer told(TransactionView view, Outcome outcome, bool wants_abort);
@@ -190,6 +195,8 @@ struct Engine::Impl {
   std::unordered_map<ConnectionId, std::vector<BranchId>> forgets_;
   Holdback held_;
   std::vector<Outgoing> out_;
+  std::vector<OutcomeView> outcomes_;  // of this turn
+  Lsn told_upto_ = 0;                  // followers hear of every outcome up to it
   core::Output output_;
 
   // Timers: stale entries are recognised by Live::timer_due and dropped.

@@ -48,7 +48,8 @@ Engine::Impl::Impl(wal::Log& log, recovery::Known known, EpochId epoch, Options 
       history_(options_.limits.detail_count, options_.limits.detail_ms),
       windows_(known_.windows, now.due),
       last_lsn_(known_.last_lsn),
-      last_forced_(known_.last_lsn) {
+      last_forced_(known_.last_lsn),
+      told_upto_(known_.last_lsn) {
   restore_all();
   plan_retention();
 }

@@ -107,6 +107,7 @@ Lsn Engine::Impl::stage(const Fact& fact) {
   staged_.push_back(recovery::to_record(fact));
   ++last_lsn_;
   if (staged_.back().forced) last_forced_ = last_lsn_;
+  note_outcome(fact, last_lsn_);
   return last_lsn_;
 }
 
@@ -168,6 +169,7 @@ void Engine::Impl::stage_ended() {
 void Engine::Impl::finish_turn(Outbox& outbox) {
   stage_ended();
   if (now_.due >= retain_due_) retain();  // behind the Ended records: the horizon may pass what they close
+  tell_outcomes();
   if (!staged_.empty()) {
     const Lsn last = log_.append(staged_);
     if (last != last_lsn_) std::abort();  // someone else appended: LSNs told to participants would be wrong

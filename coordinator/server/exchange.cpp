@@ -56,6 +56,8 @@ void Exchange::deliver(std::vector<engine::Outgoing>& batch) {
     } else if (auto* close = std::get_if<engine::CloseSession>(&outgoing)) {
       const auto session = sessions_.find(close->connection);
       if (session != sessions_.end()) session->second->close(close->code, std::move(close->reason));
+    } else if (auto* told = std::get_if<engine::OutcomesTold>(&outgoing)) {
+      if (hear_outcomes_) hear_outcomes_(std::move(*told));
     }
   }
 }

@@ -41,6 +41,9 @@ class Exchange : public engine::Outbox {
   engine::ConnectionId add(SessionEnd& session);
   void remove(engine::ConnectionId connection);
 
+  /// Who hears of outcomes, on the io thread. Before anything is released.
+  void on_outcomes(std::function<void(engine::OutcomesTold)> hear) { hear_outcomes_ = std::move(hear); }
+
   /// Engine thread.
   void release(std::vector<engine::Outgoing>& batch) override;
 
@@ -51,6 +54,7 @@ class Exchange : public engine::Outbox {
   Inbox& inbox_;
   engine::ReplyTo next_reply_ = 1;
   engine::ConnectionId next_connection_ = 1;
+  std::function<void(engine::OutcomesTold)> hear_outcomes_;
   std::unordered_map<engine::ReplyTo, Hear> waiting_;
   std::unordered_map<engine::ConnectionId, SessionEnd*> sessions_;
 };

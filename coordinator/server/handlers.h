@@ -24,6 +24,7 @@ Result get_participant(const Call& call);
 Result remove_participant(const Call& call);
 Result retire_participant(const Call& call);
 
+Result outcomes(const Call& call);
 Result backup(const Call& call);
 
 Result limits(const Call& call);

@@ -50,6 +50,7 @@ std::string_view content_type(Media media) {
     case Media::kProtobuf: return "application/x-protobuf";
     case Media::kText: return "text/plain";
     case Media::kYaml: break;
+    case Media::kEvents: return "text/event-stream";
     case Media::kBytes: return "application/octet-stream";
   }
   return "application/yaml";

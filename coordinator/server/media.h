@@ -7,7 +7,7 @@
 namespace troth::server {
 
 /// What a route speaks. kJson routes also speak Protobuf.
-enum class Media : std::uint8_t { kJson, kProtobuf, kText, kYaml, kBytes };
+enum class Media : std::uint8_t { kJson, kProtobuf, kText, kYaml, kBytes, kEvents };
 
 std::string_view content_type(Media media);
 

@@ -23,15 +23,21 @@ class Replayer : public wal::Replayer {
   void expect(std::uint64_t rows) override {
     rows_ = rows;
     seen_ = 0;
+    outcomes_.expect(rows);
   }
   std::string see(const wal::Stored& record) override {
     if (++seen_ % kLookEveryRows == 0) report();
+    outcomes_.see(record);
     return replay_.see(record);
   }
   Lsn rebuilt(Lsn cut, const std::function<void(const wal::Record&)>& add) override {
     return replay_.rebuilt(cut, now().at, add);
   }
-  void reset() override { replay_ = recovery::Replay(limits_); }
+  void reset() override {
+    replay_ = recovery::Replay(limits_);
+    outcomes_.stop();
+  }
+  OutcomeRing take_outcomes() { return outcomes_.take(replay_.known()); }
   recovery::Known take() { return std::move(replay_.known()); }
 
  private:
@@ -50,6 +56,7 @@ class Replayer : public wal::Replayer {
   Millis reported_due_ = now().due;
   Limits limits_;
   recovery::Replay replay_;
+  OutcomeReader outcomes_;
 };
 
 /// 32 bits that no other start of any copy of this log draws.
@@ -76,7 +83,8 @@ std::variant<OpenedLog, StartError> open_log(const Config& config,
   if (auto* error = std::get_if<wal::OpenError>(&opened))
     return StartError{error->exit_code, std::move(error->message)};
   auto& found = std::get<wal::SqliteLog::Opened>(opened);
-  OpenedLog result{std::move(found.log), replayer.take(), found.created};
+  OutcomeRing outcomes = replayer.take_outcomes();
+  OpenedLog result{std::move(found.log), replayer.take(), found.created, std::move(outcomes)};
   result.known.log = found.log_id;
   result.known.last_lsn = found.last_lsn;
   return result;

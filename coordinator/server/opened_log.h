@@ -9,6 +9,7 @@
 #include "coordinator/server/inbox.h"
 #include "coordinator/server/server.h"
 #include "recovery/known.h"
+#include "coordinator/server/outcome_ring.h"
 #include "wal/sqlite_log.h"
 
 namespace troth::server {
@@ -17,6 +18,7 @@ struct OpenedLog {
   std::unique_ptr<wal::SqliteLog> log;
   recovery::Known known;
   bool created = false;
+  OutcomeRing outcomes;  // the latest, as far as the log has them
 };
 
 /// Opens and replays. Nothing is appended. `change` has the last word on how; empty: nobody has.

@@ -27,6 +27,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"GET", "/v1/participants/{name}", kNoBody, Media::kJson, handlers::get_participant},
     {"DELETE", "/v1/participants/{name}", kNoBody, Media::kJson, handlers::remove_participant},
     {"POST", "/v1/participants/{name}/retire", kBody, Media::kJson, handlers::retire_participant},
+    {"GET", "/v1/outcomes", kNoBody, Media::kEvents, handlers::outcomes},
     {"POST", "/v1/log/backup", kNoBody, Media::kBytes, handlers::backup},
     {"GET", "/v1/limits", kNoBody, Media::kJson, handlers::limits},
     {"GET", "/v1/session", kNoBody, Media::kJson, handlers::upgrade_required},

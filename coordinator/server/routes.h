@@ -43,8 +43,13 @@ enum class Local : std::uint8_t {
   kUpgradeRequired
 };
 
-/// What a handler makes of a call: a question for the engine, an answer of our own, or a refusal.
-using Result = std::variant<request::Request, Local, Problem>;
+/// The stream of outcomes, from after this LSN; without one from now on.
+struct Follow {
+  std::optional<Lsn> after;
+};
+
+/// What a handler makes of a call: a question for the engine, an answer of our own, a stream, or a refusal.
+using Result = std::variant<request::Request, Local, Follow, Problem>;
 using Handler = Result (*)(const Call& call);
 
 struct Route {

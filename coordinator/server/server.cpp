@@ -17,6 +17,7 @@
 #include "coordinator/server/log_line.h"
 #include "coordinator/server/metrics.h"
 #include "coordinator/server/opened_log.h"
+#include "coordinator/server/outcome_desk.h"
 #include "coordinator/server/service.h"
 #include "coordinator/server/version.h"
 #include "proto/transport/http_server.h"
@@ -43,8 +44,12 @@ class RunningServer final : public Server {
                                 [this](const HttpCounters& http, const SocketCounters& sockets) {
                                   return metrics_text(scrape(), http, sockets);
                                 },
-                                [this](BackupDesk::Hear hear) { return backup_desk_.begin(std::move(hear)); }}),
-        backup_desk_(*opened_.log, io_) {}
+                                [this](BackupDesk::Hear hear) { return backup_desk_.begin(std::move(hear)); },
+                                [this](std::optional<Lsn> after) { return outcome_desk_.follow(after); }}),
+        backup_desk_(*opened_.log, io_),
+        outcome_desk_(io_, std::move(opened_.outcomes)) {
+    exchange_.on_outcomes([this](engine::OutcomesTold told) { outcome_desk_.hear(std::move(told)); });
+  }
   ~RunningServer() override { stop(); }
 
   void on_signal(std::function<void(int)> handler) {
@@ -79,6 +84,7 @@ class RunningServer final : public Server {
   Connections connections_;
   Service service_;
   BackupDesk backup_desk_;
+  OutcomeDesk outcome_desk_;
   std::unique_ptr<transport::HttpServer> http_;
   std::unique_ptr<EngineThread> engine_;
   std::unique_ptr<Compactor> compactor_;
@@ -110,6 +116,7 @@ void RunningServer::recover() {
   }
   const EpochId epoch = start_epoch(opened_, log_, inbox_);
   started_.identity = {opened_.known.log, epoch, opened_.known.horizon};
+  outcome_desk_.hear({{}, opened_.known.last_lsn});
   engine::Options options;
   options.limits = config_.limits;
   options.version = version();
@@ -184,6 +191,7 @@ void RunningServer::close_connections() {
   const auto open = std::make_shared<std::atomic<std::uint64_t>>(1);
   io_.post([this] {
     http_->stop_accepting();
+    outcome_desk_.close();
     const std::vector<Closable*> peers(connections_.open.begin(), connections_.open.end());
     for (Closable* peer : peers) peer->close(session::kCloseDraining, "the coordinator is stopping; connect again");
   });

@@ -128,6 +128,10 @@ std::function<void()> Service::serve(transport::HttpRequest request, transport::
     respond(count(index, begun, answer_here(*local, types.answer, request.head.path)));
     return {};
   }
+  if (const auto* follow = std::get_if<Follow>(&result)) {
+    respond(count(index, begun, stream(*follow, request.head.path)));
+    return {};
+  }
   auto hear = [this, index, begun, media = types.answer, path = request.head.path, respond = std::move(respond)](
                   answer::Answer answer) { respond(count(index, begun, to_response(answer, media, path))); };
   const auto reply = shared_.exchange.ask(std::move(std::get<request::Request>(result)), std::nullopt, std::move(hear));
@@ -150,6 +154,16 @@ std::function<void()> Service::back_up(std::size_t route, Millis begun_due, std:
         response.source = std::get<std::shared_ptr<transport::BodySource>>(std::move(copied));
         respond(count(route, begun_due, std::move(response)));
       });
+}
+
+HttpResponse Service::stream(const Follow& follow, std::string_view path) {
+  auto begun = desk_.follow(follow.after);
+  if (const auto* problem = std::get_if<Problem>(&begun)) return to_response(*problem, Media::kJson, path);
+  HttpResponse response;
+  response.content_type = content_type(Media::kEvents);
+  response.headers.emplace_back("cache-control", "no-store");
+  response.flow = std::get<std::shared_ptr<transport::BodyFlow>>(std::move(begun));
+  return response;
 }
 
 HttpResponse Service::answer_here(Local local, Media media, std::string_view path) {

@@ -20,6 +20,7 @@ struct Desk {
   std::function<Readiness()> readiness;
   std::function<std::string(const HttpCounters&, const SocketCounters&)> metrics;
   std::function<std::function<void()>(BackupDesk::Hear)> backup;
+  std::function<std::variant<std::shared_ptr<transport::BodyFlow>, Problem>(std::optional<Lsn> after)> follow;
 };
 
 class Service : public transport::HttpService {
@@ -40,6 +41,7 @@ class Service : public transport::HttpService {
   std::optional<Problem> check_types(const Route& route, const transport::HttpHead& head) const;
   transport::HttpResponse count(std::size_t route, Millis begun_due, transport::HttpResponse response);
   std::function<void()> back_up(std::size_t route, Millis begun_due, std::string path, transport::Respond respond);
+  transport::HttpResponse stream(const Follow& follow, std::string_view path);
   transport::HttpResponse answer_here(Local local, Media media, std::string_view path);
   std::optional<Problem> refuse_overload() const;
 

@@ -101,6 +101,9 @@ std::string write_json(const answer::DryRun& run) {
 std::string write_json(const Limits& limits) {
   return object_of(limits);
 }
+std::string write_json(const OutcomeView& view) {
+  return object_of(view);
+}
 std::string write_json(const answer::Refused& refused, std::string_view instance) {
   return object_of(RefusedAt{refused, instance});
 }

@@ -8,6 +8,7 @@
 
 #include "proto/values/answers.h"
 #include "proto/values/limits.h"
+#include "proto/values/outcomes.h"
 #include "proto/values/requests.h"
 
 namespace troth::codec {
@@ -69,6 +70,7 @@ std::string write_json(const answer::Transactions& page);
 std::string write_json(const answer::Participants& all);
 std::string write_json(const answer::DryRun& run);
 std::string write_json(const Limits& limits);
+std::string write_json(const OutcomeView& view);
 /// application/problem+json; `instance` is the request path; `outcome` and `transaction` members when known.
 std::string write_json(const answer::Refused& refused, std::string_view instance);
 

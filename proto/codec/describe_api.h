@@ -7,6 +7,7 @@
 #include "proto/codec/enums.h"
 #include "proto/values/answers.h"
 #include "proto/values/limits.h"
+#include "proto/values/outcomes.h"
 
 namespace troth::codec {
 
@@ -190,6 +191,18 @@ void describe(A& a, Ref<A, DecisionView> v) {
   a.required(3, "transaction", v.branch.transaction);
   a.field(4, "branch", v.branch.n);
   a.required(5, "decision", v.decision);
+}
+
+/// An event of GET /v1/outcomes; JSON only.
+template <class A>
+void describe(A& a, const OutcomeView& v) {
+  a.field(1, "transaction", v.transaction);
+  a.field(2, "outcome", v.outcome);
+  a.field(3, "heuristic", v.heuristic);
+  a.field(4, "branch", v.branch);
+  a.field(5, "lsn", v.lsn);
+  a.field(6, "label", v.label);
+  a.time(7, "at", v.at);
 }
 
 template <class A>

@@ -140,6 +140,7 @@ void EngineStage::release(std::vector<engine::Outgoing>& batch) {
                    [&](const engine::ToCallback& m) {
                      trace_.push_back("> " + spell(names_, m.message) + " -> " + m.participant);
                    },
+                   [](const engine::OutcomesTold&) {},  // repeats what stands in the log's lines
                },
                message);
   }

@@ -338,6 +338,14 @@ void Coordinator::release(engine::ToSession& to) {
   frames_[to.connection].push_back(std::move(to.message));
 }
 
+/// A follower may hear at once of all that it is told of, and tell others.
+void Coordinator::release(const engine::OutcomesTold& told) {
+  if (told.upto > running_->durable()) world_.oracle.fail("followers hear of outcomes that are not durable");
+  for (const auto& outcome : told.outcomes) {
+    if (outcome.lsn.value_or(0) > told.upto) world_.oracle.fail("an outcome above the LSN that it is told up to");
+  }
+}
+
 void Coordinator::release(engine::CloseSession& close) {
   const auto wire = wires_.find(close.connection);
   if (wire == wires_.end()) return;

@@ -64,6 +64,7 @@ class Coordinator final : public Process, private engine::Outbox {
   void greeted(const std::shared_ptr<Wire>& wire, const session::Hello& hello);
   void release(engine::Reply& reply);
   void release(engine::ToSession& to);
+  void release(const engine::OutcomesTold& told);
   void release(engine::CloseSession& close);
   void release(engine::ToCallback& to);
   void serve(recovery::Known known);
