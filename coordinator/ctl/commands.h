@@ -8,12 +8,11 @@
 #include <variant>
 #include <vector>
 
+#include "coordinator/ctl/look.h"
 #include "coordinator/ctl/terminal.h"
 #include "recovery/gap.h"
 
 namespace troth::ctl {
-
-enum class Format : std::uint8_t { kTable, kJson };
 
 struct LogVerify {
   std::string path;
@@ -43,8 +42,6 @@ struct LogBackup {
   std::vector<std::string> endpoints;  // the first that can be reached
   Format format = Format::kTable;
 };
-
-using Command = std::variant<LogVerify, LogExport, LogRestore, LogSalvage, LogBackup>;
 
 int run(const LogVerify& command, Terminal& terminal);
 int run(const LogExport& command, Terminal& terminal);

@@ -83,7 +83,7 @@ class Part {
 };
 
 int fail(Terminal& terminal, int code, const std::string& what) {
-  terminal.err << "trothctl: " << what << "\n";
+  terminal.err << "error: " << what << "\n";
   return code;
 }
 
@@ -119,7 +119,7 @@ int run(const LogBackup& command, Terminal& terminal) {
     result = transport::download(io, endpoint, "POST", "/v1/log/backup", kSilenceMs,
                                  [&part](std::string_view piece) { return part.take(piece); });
     if (result.status != 0 || part.size() != 0) break;
-    terminal.err << "trothctl: " << endpoint << ": " << result.error << "\n";
+    terminal.err << "error: " << endpoint << ": " << result.error << "\n";
   }
   if (!part.why().empty()) return fail(terminal, kExitUnreachable, part.why());
   if (result.status == 0 && part.size() == 0) return kExitUnreachable;

@@ -55,7 +55,7 @@ json::object to_json(const RemakePlan& plan) {
 }
 
 void print_advice(const RemakePlan& plan, std::ostream& err) {
-  err << "trothctl: " << plan.to << " holds a log that trothd starts on.\n";
+  err << "hint: " << plan.to << " holds a log that trothd starts on.\n";
   if (!plan.gap) return;
   err << "Nobody can tell from it what became of the ids in the gap. A participant that holds one of them prepared "
          "hears\n"
@@ -85,12 +85,12 @@ int run(const LogRestore& command, Terminal& terminal) {
     const auto remake =
         recovery::plan_restore({command.directory, command.backup, command.above, command.copied_in, now_at()});
     if (command.backup.empty() && !command.copied_in) {
-      terminal.err << "trothctl: nobody can see from a copy when it was made, so the gap begins at the first epoch; "
+      terminal.err << "hint: nobody can see from a copy when it was made, so the gap begins at the first epoch; "
                       "--copied-in <epoch> makes it smaller. A log that is no copy needs no restore\n";
     }
     return carry_out(*remake, command.yes, command.format, terminal);
   } catch (const recovery::Refused& refused) {
-    terminal.err << "trothctl: " << refused.message << "\n";
+    terminal.err << "error: " << refused.message << "\n";
     return kExitRefused;
   }
 }
@@ -101,7 +101,7 @@ int run(const LogSalvage& command, Terminal& terminal) {
         recovery::plan_salvage({command.directory, command.to, command.above, command.generation, now_at()});
     return carry_out(*remake, command.yes, command.format, terminal);
   } catch (const recovery::Refused& refused) {
-    terminal.err << "trothctl: " << refused.message << "\n";
+    terminal.err << "error: " << refused.message << "\n";
     return kExitRefused;
   }
 }

@@ -116,7 +116,7 @@ void print_table(const Examined& examined, std::ostream& out) {
 /// What to do about it, on stderr.
 void advise(const Examined& examined, std::ostream& err) {
   if (examined.is_sound()) return;
-  err << "trothctl: " << examined.path << " is damaged; ";
+  err << "error: " << examined.path << " is damaged; ";
   if (examined.is_backup) {
     err << "restore another backup\n";
   } else if (examined.old_copy) {
@@ -158,7 +158,7 @@ int run(const LogExport& command, Terminal& terminal) {
                     [&](const wal::ProvenRow& row, const Fact& fact) { print_record(row, fact, terminal.out); });
   }
   if (examined.is_sound()) return kExitOk;
-  terminal.err << "trothctl: " << command.path
+  terminal.err << "error: " << command.path
                << " is damaged: only what is proven was printed; `trothctl log verify` says what that is\n";
   return kExitRefused;
 }

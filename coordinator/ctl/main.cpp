@@ -1,13 +1,27 @@
 // trothctl: what an operator types.
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 
 #include "coordinator/ctl/command_line.h"
 
+namespace {
+
+/// Nothing here needs putting back: what a request has begun goes on without us, and no mode of the terminal is
+/// changed.
+void interrupted(int) {
+  if (::isatty(2) == 1) [[maybe_unused]]
+    const auto ignored = ::write(2, "\n", 1);
+  ::_exit(troth::ctl::kExitInterrupted);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  troth::ctl::Terminal terminal{std::cin, std::cout, std::cerr, ::isatty(0) == 1 && ::isatty(2) == 1};
+  std::signal(SIGINT, interrupted);
+  troth::ctl::Terminal terminal{std::cin, std::cout, std::cerr, ::isatty(0) == 1 && ::isatty(2) == 1, ::isatty(1) == 1};
   return troth::ctl::run_line(
       {argv + 1, argv + argc}, [](const char* name) { return std::getenv(name); }, terminal);
 }

@@ -1,9 +1,7 @@
 #include "coordinator/ctl/print.h"
 
 #include <boost/json/serialize.hpp>
-#include <chrono>
 #include <iomanip>
-#include <istream>
 
 #include "proto/codec/api_json.h"
 
@@ -34,26 +32,6 @@ std::string text_of(EpochId epoch) {
 
 std::string count_of(std::uint64_t count, std::string_view what) {
   return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
-}
-
-bool is_wanted(const Terminal& terminal, bool yes, std::string_view question) {
-  if (yes) return true;
-  if (!terminal.is_interactive) {
-    terminal.err << "trothctl: nobody is here to be asked, and nothing was changed; if this is what you want, give the "
-                    "command again with --yes\n";
-    return false;
-  }
-  terminal.err << question << " [y/N] " << std::flush;
-  std::string answer;
-  std::getline(terminal.in, answer);
-  if (answer == "y" || answer == "Y" || answer == "yes") return true;
-  terminal.err << "Nothing was changed.\n";
-  return false;
-}
-
-Millis now_at() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
 }
 
 }  // namespace troth::ctl

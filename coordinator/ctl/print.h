@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "coordinator/ctl/confirm.h"
+#include "coordinator/ctl/look.h"
 #include "coordinator/ctl/terminal.h"
 #include "proto/values/ids.h"
 
@@ -25,11 +27,5 @@ std::string text_of(EpochId epoch);
 
 /// "1 record", "2 records".
 std::string count_of(std::uint64_t count, std::string_view what);
-
-/// True when the person at the terminal says yes, or `yes` was given. Nobody there to ask: false, and it says what to
-/// do.
-bool is_wanted(const Terminal& terminal, bool yes, std::string_view question);
-
-Millis now_at();
 
 }  // namespace troth::ctl

@@ -23,15 +23,17 @@ TEST_P(WrongLine, IsUsageAndSaysWhatIsWrong) {
   EXPECT_EQ(ran.code, 2) << ran.err;
   EXPECT_NE(ran.err.find(GetParam().said), std::string::npos) << ran.err;
   EXPECT_TRUE(ran.out.empty()) << ran.out;
-  EXPECT_TRUE(ran.err.starts_with("trothctl: ") && ran.err.ends_with("\n")) << ran.err;
+  EXPECT_TRUE(ran.err.starts_with("error: ") && ran.err.find("\nhint: ") != std::string::npos) << ran.err;
 }
 
 INSTANTIATE_TEST_SUITE_P(
     All, WrongLine,
-    ::testing::Values(Line{{}, "subcommand"}, Line{{"lag"}, "lag: there is no such verb"}, Line{{"log"}, "subcommand"},
-                      Line{{"log", "verfy", "x"}, "verfy: there is no such verb"}, Line{{"log", "verify"}, "path"},
-                      Line{{"log", "verify", "a", "b"}, "b"}, Line{{"log", "verify", "a", "--deep"}, "--deep"},
-                      Line{{"log", "verify", "a", "-o", "yaml"}, "-o yaml: give table or json"},
+    ::testing::Values(Line{{}, "subcommand"}, Line{{"lag"}, "lag: there is no such command; did you mean log?"},
+                      Line{{"log"}, "subcommand"},
+                      Line{{"log", "verfy", "x"}, "log verfy: there is no such command; did you mean verify?"},
+                      Line{{"log", "verify"}, "PATH"}, Line{{"log", "verify", "a", "b"}, "b"},
+                      Line{{"log", "verify", "a", "--deep"}, "--deep"},
+                      Line{{"log", "verify", "a", "-o", "yaml"}, "-o yaml: give one of table, json"},
                       Line{{"log", "restore", "a"}, "--above"}, Line{{"log", "restore", "a", "--above"}, "--above"},
                       Line{{"log", "restore", "a", "--above", "7"}, "<epoch>:<lsn>"},
                       Line{{"log", "restore", "a", "--above", "7:x"}, "the LSN of --above x"},
@@ -61,14 +63,16 @@ TEST(CommandLine, HelpAndVersionAreData) {
 }
 
 TEST(CommandLine, EndpointsComeFromTheFlagElseTheEnvironment) {
-  const auto endpoints = [](const std::vector<std::string>& words, const char* listed) {
-    const auto read = read_command_line(words, [&](const char*) { return listed; });
-    return std::get<LogBackup>(std::get<Command>(read)).endpoints;
+  const auto endpoints = [](const std::string& flag, const char* listed) {
+    Typed typed;
+    if (!flag.empty()) typed.set("--endpoint", {flag});
+    return endpoints_of(typed, [&](const char*) { return listed; });
   };
   using All = std::vector<std::string>;
-  EXPECT_EQ(endpoints({"log", "backup", "--to", "f"}, nullptr), All{"http://127.0.0.1:7400"});
-  EXPECT_EQ(endpoints({"log", "backup", "--to", "f"}, "http://a:1,http://b:2"), (All{"http://a:1", "http://b:2"}));
-  EXPECT_EQ(endpoints({"log", "backup", "--to", "f", "--endpoint", "http://c:3"}, "http://a:1"), All{"http://c:3"});
+  EXPECT_EQ(endpoints("", nullptr), All{"http://127.0.0.1:7400"});
+  EXPECT_EQ(endpoints("", "http://a:1,http://b:2"), (All{"http://a:1", "http://b:2"}));
+  EXPECT_EQ(endpoints("http://c:3", "http://a:1"), All{"http://c:3"});
+  EXPECT_EQ(endpoints("c:3/", nullptr), All{"http://c:3"}) << "what people type";
 }
 
 }  // namespace

@@ -1,0 +1,60 @@
+// coordinator/ctl/client.h: the coordinator as trothctl sees it: its HTTP API.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <vector>
+
+#include "coordinator/ctl/json_at.h"
+#include "proto/transport/http_client.h"
+
+namespace troth::ctl {
+
+/// Longer than a server holds an answer by default (max-wait-ms), so that it is the server who says "not yet".
+inline constexpr Millis kAnswerMs = 45'000;
+
+struct Answer {
+  int status = 0;    // 0: there was none, `error` says why
+  std::string body;  // as it came
+  boost::json::value json;
+  transport::Headers headers;
+  std::string error;
+  bool sent = false;  // what was asked may have been done
+  std::string method;
+  std::string endpoint;  // who answered, or was tried last
+
+  bool is_ok() const { return status >= 200 && status < 300; }
+  const Object& object() const { return as_object(json); }
+  /// The slug of a problem; empty when it is none.
+  std::string slug() const;
+  std::string header(std::string_view name) const;
+};
+
+/// Asks the endpoints in the order given: the next one only when nothing can have reached the one before. Stays with
+/// the one that answered.
+class Client {
+ public:
+  explicit Client(std::vector<std::string> endpoints) : endpoints_(std::move(endpoints)) {}
+
+  Answer get(const std::string& target, Millis deadline_ms = kAnswerMs);
+  Answer post(const std::string& target, const boost::json::value& body, transport::Headers headers = {});
+  /// Without a body.
+  Answer post(const std::string& target, transport::Headers headers = {});
+  Answer remove(const std::string& target);
+
+  const std::string& endpoint() const { return endpoints_.front(); }
+
+ private:
+  Answer call(const std::string& method, const std::string& target, transport::Headers headers, const std::string& body,
+              Millis deadline_ms);
+
+  std::vector<std::string> endpoints_;
+  transport::Io io_;
+};
+
+transport::Headers if_match(std::optional<std::uint64_t> revision);
+std::string percent_encoded(std::string_view text);
+/// "/v1/transactions/<id>", with what follows.
+std::string transaction_path(const TransactionId& id, const std::string& rest = {});
+
+}  // namespace troth::ctl

@@ -1,0 +1,128 @@
+// `outcomes watch`: GET /v1/outcomes, which pushes what is decided as it is decided.
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <ostream>
+#include <thread>
+
+#include "coordinator/ctl/event_stream.h"
+#include "coordinator/ctl/problem.h"
+#include "coordinator/ctl/values.h"
+#include "coordinator/ctl/words.h"
+#include "proto/codec/strict_json.h"
+#include "proto/transport/http_download.h"
+
+namespace troth::ctl {
+namespace {
+
+constexpr Millis kSilenceMs = 60'000;  // longer than the comments by which the server shows that it is there
+constexpr Millis kRetryMs = 1'000;
+constexpr Millis kGiveUpMs = 60'000;
+
+class Printer {
+ public:
+  Printer(const Invocation& invocation, std::size_t limit) : invocation_(invocation), limit_(limit) {}
+
+  /// False: it was the last one wanted, or nobody reads any more.
+  bool take(const Event& event) {
+    std::ostream& out = invocation_.terminal.out;
+    const auto parsed = codec::parse_strict(event.data);
+    const auto* value = std::get_if<boost::json::value>(&parsed);
+    if (value == nullptr) return true;
+    const Object& outcome = as_object(*value);
+    if (invocation_.look.is_json()) {
+      out << event.data << "\n";
+    } else if (invocation_.look.format == Format::kName) {
+      out << printable(text_at(outcome, "transaction")) << "\n";
+    } else {
+      print_row(event, outcome);
+    }
+    out << std::flush;
+    ++count_;
+    return !is_done() && out.good();
+  }
+  bool is_done() const { return limit_ != 0 && count_ >= limit_; }
+
+ private:
+  void print_row(const Event& event, const Object& outcome) {
+    Table table({"AT", "WHAT", "TRANSACTION", "BRANCH", "HEURISTIC", "LSN", "LABEL"});
+    const std::string heuristic = text_at(outcome, "heuristic");
+    // An age would be wrong as soon as it stands there.
+    table.add({text_at(outcome, "at"), Cell(event.name, tone_of_outcome(event.name)), text_at(outcome, "transaction"),
+               text_at(outcome, "branch"), Cell(heuristic, Tone::kBad), text_at(outcome, "lsn"),
+               text_at(outcome, "label")});
+    count_ == 0 ? table.print(invocation_.terminal.out, invocation_.look)
+                : table.print_rows(invocation_.terminal.out, invocation_.look);
+  }
+
+  const Invocation& invocation_;
+  std::size_t limit_;
+  std::size_t count_ = 0;
+};
+
+Answer problem_of(transport::HttpResult&& result, const std::string& endpoint) {
+  Answer answer{result.status, std::move(result.body), nullptr, std::move(result.headers), {}, result.sent, "GET",
+                endpoint};
+  auto parsed = codec::parse_strict(answer.body);
+  if (auto* value = std::get_if<boost::json::value>(&parsed)) answer.json = std::move(*value);
+  if (answer.status == 0) answer.error = endpoint + ": " + result.error;
+  return answer;
+}
+
+int run_watch(Invocation& invocation) {
+  const Typed& typed = invocation.typed;
+  std::string after;
+  if (typed.has("--after")) {
+    after = std::to_string(read_number<Lsn>("--after", typed.text("--after"), 0, ~Lsn{0} >> 1));
+  }
+  const std::size_t limit =
+      typed.has("--limit") ? read_number<std::size_t>("--limit", typed.text("--limit"), 1, 1'000'000'000) : 0;
+  Printer printer(invocation, limit);
+  transport::Io io;
+  std::size_t which = 0;
+  Millis silent_since = 0;
+  bool had_one = false;
+  for (;;) {
+    const std::string& endpoint = invocation.endpoints[which];
+    EventReader reader;
+    const std::string target = "/v1/outcomes" + (after.empty() ? "" : "?after=" + after);
+    auto result = transport::download(io, endpoint, "GET", target, kSilenceMs, [&](std::string_view piece) {
+      had_one = true;
+      silent_since = 0;
+      return reader.feed(piece, [&](const Event& event) {
+        if (!event.id.empty()) after = event.id;
+        return printer.take(event);
+      });
+    });
+    if (printer.is_done()) return kExitOk;
+    if (!invocation.terminal.out) return kExitUnreachable;
+    if (result.status != 0 && result.status != 200 && result.status != 503) {
+      return fail(invocation, problem_of(std::move(result), endpoint));
+    }
+    which = (which + 1) % invocation.endpoints.size();
+    if (silent_since == 0) silent_since = now_at();
+    const bool tried_all = which == 0;
+    if ((!had_one && tried_all) || now_at() - silent_since > kGiveUpMs) {
+      return fail(invocation, problem_of(std::move(result), endpoint));
+    }
+    if (!had_one) continue;
+    invocation.terminal.err << "the stream ended (" << (result.error.empty() ? "closed" : result.error)
+                            << "); going on after LSN " << (after.empty() ? "now" : after) << "\n";
+    std::this_thread::sleep_for(std::chrono::milliseconds(kRetryMs));
+  }
+}
+
+}  // namespace
+
+std::vector<Verb> outcome_verbs() {
+  return {
+      {"outcomes",
+       "watch",
+       "what is decided, as it is decided; goes on where it was when the connection breaks",
+       {"trothctl outcomes watch", "trothctl outcomes watch --after 118204 -o jsonl"},
+       {{.name = "--after", .value = "LSN", .help = "also what came after this LSN; else only what comes from now on"},
+        {.name = "--limit", .value = "N", .help = "end after so many"}},
+       run_watch,
+       "table|jsonl|json|name"}};
+}
+
+}  // namespace troth::ctl

@@ -1,0 +1,38 @@
+#include "coordinator/ctl/survey.h"
+
+namespace troth::ctl {
+namespace {
+
+/// An id of no log, so that the answer is `foreign_log` and says whose log answers, and nothing is counted as unknown.
+constexpr const char* kWhoAreYou = "/v1/transactions/0000000000000-0-1-0000000-1/branches/1/decision";
+
+}  // namespace
+
+std::string Survey::why_not_ready() const {
+  std::string why;
+  for (const Check& check : checks) {
+    if (!check.is_ok) why += (why.empty() ? "" : "; ") + check.name + " " + check.why;
+  }
+  if (why.empty() && !is_ready()) why = text_at(ready.object(), "detail");
+  return why.empty() && !is_ready() ? "it answers " + std::to_string(ready.status) : why;
+}
+
+Survey take_survey(Client& client) {
+  Survey survey;
+  survey.ready = client.get("/readyz?verbose");
+  if (!survey.is_reachable()) return survey;
+  survey.checks = read_checks(survey.ready.body);
+  const Answer metrics = client.get("/metrics");
+  if (metrics.is_ok()) survey.metrics = Scrape(metrics.body);
+  for (const auto& sample : survey.metrics.all("troth_build_info")) {
+    const auto version = sample.labels.find("version");
+    if (version != sample.labels.end()) survey.version = version->second;
+  }
+  const Answer who = client.get(kWhoAreYou);
+  survey.log_id = text_at(who.object(), "logId");
+  survey.epoch = text_at(who.object(), "epoch");
+  survey.participants = array_at(client.get("/v1/participants").object(), "participants");
+  return survey;
+}
+
+}  // namespace troth::ctl

@@ -1,0 +1,34 @@
+// coordinator/ctl/survey.h: what the API shows of a coordinator as a whole, gathered once for `status` and `doctor`.
+#pragma once
+
+#include <boost/json/array.hpp>
+
+#include "coordinator/ctl/client.h"
+#include "coordinator/ctl/scrape.h"
+#include "coordinator/ctl/verb.h"
+
+namespace troth::ctl {
+
+struct Survey {
+  Answer ready;  // /readyz?verbose; status 0: nobody is there, and the rest is empty
+  std::vector<Check> checks;
+  Scrape metrics{""};
+  std::string version;
+  std::string log_id;
+  std::string epoch;
+  boost::json::array participants;
+
+  bool is_reachable() const { return ready.status != 0; }
+  bool is_ready() const { return ready.status == 200; }
+  /// Why it is not; empty when it is.
+  std::string why_not_ready() const;
+  /// A gauge or counter summed over its labels; 0 when this coordinator has none.
+  double number(const std::string& metric) const { return metrics.sum(metric).value_or(0); }
+};
+
+Survey take_survey(Client& client);
+
+int run_status(Invocation& invocation);
+int run_doctor(Invocation& invocation);
+
+}  // namespace troth::ctl
