@@ -8,6 +8,7 @@
 
 #include "coordinator/server/clock.h"
 #include "coordinator/server/log_line.h"
+#include "coordinator/server/notify.h"
 #include "recovery/rebuild.h"
 #include "wal/files.h"
 #include "wal/generations.h"
@@ -26,12 +27,16 @@ class Replayer : public wal::Replayer {
     outcomes_.expect(rows);
   }
   std::string see(const wal::Stored& record) override {
-    if (++seen_ % kLookEveryRows == 0) report();
+    if (++seen_ % kLookEveryRows == 0) report("read");
     outcomes_.see(record);
     return replay_.see(record);
   }
   Lsn rebuilt(Lsn cut, const std::function<void(const wal::Record&)>& add) override {
-    return replay_.rebuilt(cut, now().at, add);
+    seen_ = 0;
+    return replay_.rebuilt(cut, now().at, [&](const wal::Record& record) {
+      if (++seen_ % kLookEveryRows == 0) report("rebuilt");
+      add(record);
+    });
   }
   void reset() override {
     replay_ = recovery::Replay(limits_);
@@ -45,10 +50,12 @@ class Replayer : public wal::Replayer {
   static constexpr Millis kReportEveryMs = 2'000;
 
   /// A start that takes long says how far it is.
-  void report() {
+  void report(const char* what) {
     if (now().due < reported_due_ + kReportEveryMs) return;
     reported_due_ = now().due;
-    log(Level::kInfo, "trothd.recovering", {{"read", seen_}, {"of", rows_}});
+    log(Level::kInfo, "trothd.recovering", {{what, seen_}, {"of", rows_}});
+    notify_starting("recovering: " + std::string(what) + " " + std::to_string(seen_) + " of " + std::to_string(rows_) +
+                    " records");
   }
 
   std::uint64_t rows_ = 0;

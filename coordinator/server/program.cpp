@@ -8,6 +8,7 @@
 #include "coordinator/server/clock.h"
 #include "coordinator/server/command_line.h"
 #include "coordinator/server/log_line.h"
+#include "coordinator/server/notify.h"
 
 namespace troth::server {
 namespace {
@@ -34,13 +35,16 @@ int serve(const Config& config, const Seams& seams) {
   }
   auto& server = *std::get<std::unique_ptr<Server>>(result);
   const Millis took = now().due - begun;
-  say(ready_line(config, server.started(), took));
+  const std::string ready = ready_line(config, server.started(), took);
+  say(ready);
+  notify_ready(ready);
   log(Level::kInfo, "trothd.ready",
       {{"port", std::uint64_t{server.started().port}},
        {"epoch", std::uint64_t{server.started().identity.epoch.epoch}},
        {"recovered", std::uint64_t{server.started().recovered}},
        {"took_ms", std::int64_t{took}}});
   const int signal = stop.get_future().get();
+  notify_stopping(config.limits.drain_ms);
   log(Level::kInfo, "trothd.draining", {{"signal", std::int64_t{signal}}});
   server.drain();
   log(Level::kInfo, "trothd.stopped");
