@@ -19,6 +19,7 @@ void Engine::Impl::on_callback_said(CallbackSaid& command) {
 }
 
 void Engine::Impl::on_callback_failed(CallbackFailed& command) {
+  ++stats_.failed_attempts;
   const std::uint32_t n = command.branch.n;
   Live* live = live_.find(command.branch.transaction);
   if (live && !command.sent) apply(*live, core::event::PrepareNotSent{n});
@@ -37,7 +38,7 @@ bool Engine::Impl::is_awaiting_acknowledgement(const Live& live, std::uint32_t n
 }
 
 void Engine::Impl::on_callback_vote(const Participant& participant, const session::Vote& vote) {
-  if (vote.vote == VoteKind::kReadOnly) ++stats_.read_only_votes;
+  ++stats_.votes[static_cast<std::size_t>(vote.vote)];
   Live* live = live_.find(vote.branch.transaction);
   if (live && is_awaiting_acknowledgement(*live, vote.branch.n, participant)) {
     // No answer to a commit or an abort: it is repeated by time, like any that gave none.
@@ -72,6 +73,8 @@ void Engine::Impl::tell_callback(Lsn rests_on, const Participant& participant, c
   const Lsn lsn = live ? live->transaction.decision_lsn : 0;
   if (decision == DecisionKind::kCommit) tell(session::Commit{branch, lsn, 2});
   if (decision == DecisionKind::kAbort) tell(session::Abort{branch, 2});
+  if (decision == DecisionKind::kCommit) stats_.deliver(Delivery::kCommit, 2);
+  if (decision == DecisionKind::kAbort) stats_.deliver(Delivery::kAbort, 2);
 }
 
 }  // namespace troth::engine

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "coordinator/core/transaction.h"
+#include "coordinator/engine/ages.h"
 #include "proto/values/messages.h"
 #include "proto/values/views.h"
 #include "recovery/known.h"
@@ -46,6 +47,9 @@ struct Participant {
   std::uint64_t reported_against_aborts = 0;
   std::uint64_t unsettled = 0;
   std::uint64_t in_doubt = 0;
+  std::uint64_t undelivered = 0;  // decided, not acknowledged
+  Ages in_doubt_since;
+  std::uint64_t refused = 0;  // enlists, because it has max-unsettled branches
 };
 
 class Directory {

@@ -83,22 +83,28 @@ void Engine::Impl::send_prepare(Live& live, const core::effect::SendPrepare& eff
   const core::Branch& branch = live.transaction.branches[effect.n - 1];
   auto message = work_message<session::Prepare>(live.transaction, branch, effect.attempt, now_);
   if (!to_participant(live, effect.n, std::move(message))) return;
+  stats_.deliver(Delivery::kPrepare, effect.attempt);
   if (live.prepare_due == 0) live.prepare_due = now_.due;
   if (branch.payload && !branch.joined) ++stats_.carried_prepares;
 }
 
 void Engine::Impl::send_one_phase(Live& live, const core::effect::SendOnePhase& effect) {
   const core::Branch& branch = live.transaction.branches[effect.n - 1];
-  to_participant(live, effect.n, work_message<session::CommitOnePhase>(live.transaction, branch, effect.attempt, now_));
+  auto message = work_message<session::CommitOnePhase>(live.transaction, branch, effect.attempt, now_);
+  if (to_participant(live, effect.n, std::move(message))) stats_.deliver(Delivery::kOnePhase, effect.attempt);
 }
 
 void Engine::Impl::send_commit(Live& live, const core::effect::SendCommit& effect) {
   const Lsn lsn = live.transaction.decision_lsn;
-  to_participant(live, effect.n, session::Commit{{live.transaction.id, effect.n}, lsn, effect.attempt});
+  if (to_participant(live, effect.n, session::Commit{{live.transaction.id, effect.n}, lsn, effect.attempt})) {
+    stats_.deliver(Delivery::kCommit, effect.attempt);
+  }
 }
 
 void Engine::Impl::send_abort(Live& live, const core::effect::SendAbort& effect) {
-  to_participant(live, effect.n, session::Abort{{live.transaction.id, effect.n}, effect.attempt});
+  if (to_participant(live, effect.n, session::Abort{{live.transaction.id, effect.n}, effect.attempt})) {
+    stats_.deliver(Delivery::kAbort, effect.attempt);
+  }
 }
 
 /// Collected over the turn: one Forget a connection, once the Ended record that allows it has its LSN.
@@ -148,6 +154,7 @@ void Engine::Impl::reply_branch(Live& live, const core::effect::ReplyBranch& eff
 }
 
 void Engine::Impl::reply_problem(Live& live, const core::effect::ReplyProblem& effect) {
+  if (effect.slug == Slug::kTooManyBranches) stats_.refuse(Refusal::kMaxBranches);
   if (effect.reply == kReplyToSession) {
     session::Enlisted refused;
     refused.transaction = live.transaction.id;

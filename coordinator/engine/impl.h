@@ -2,6 +2,7 @@
 // functions per kind of command.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <queue>
 #include <string>
@@ -75,9 +76,15 @@ struct Engine::Impl {
 
   // account.cpp: counters, gauges, watchers
   void account_facts(Live& live, const Fact& fact, Lsn lsn);
+  void account_durable();
   void account(Live& live);
+  void account_branches(Live& live);
+  void account_phase(Live& live, Phase phase);
+  void account_gone(Live& live);
+  void recount(Live::Link& link, std::uint8_t now);
   void notify_watchers(Live& live, bool all);
   void refresh_gauges();
+  Millis remembered_since() const;
 
   // requests.cpp: transactions
   void on_request(ClientRequest& command);
@@ -88,6 +95,8 @@ struct Engine::Impl {
   void handle(ReplyTo to, request::Get& get);
   void handle(ReplyTo to, request::GetDecision& ask);
   std::optional<Problem> refuse_begin(const request::Begin& begin);
+  std::optional<Problem> refuse_any_begin();
+  bool is_full(Participant& participant);
   std::optional<Problem> refuse_branch(const request::NewBranch& branch, const std::string& pointer);
   Live& create(request::Begin& begin);
   void begin(ReplyTo to, request::Begin& begin);
@@ -230,6 +239,16 @@ struct Engine::Impl {
   bool old_copy_ = false;
   std::uint64_t waiting_clients_ = 0;  // answers owed: a drain waits for them
   Stats stats_;
+  Ages undecided_since_;
+  Ages undelivered_since_;
+  Ages in_doubt_since_;
+  /// Decisions of one turn that wait for their sync.
+  struct LogWait {
+    Lsn lsn = 0;
+    Millis due = 0;
+    std::uint64_t decisions = 0;
+  };
+  std::deque<LogWait> log_waits_;
 };
 
 /// A finished, aborted transaction of which only heuristics are known: an abort leaves no record of its own.

@@ -28,9 +28,9 @@ struct Live {
   /// Parallel to transaction.branches.
   struct Link {
     Participant* participant = nullptr;
-    ConnectionId sent_on = 0;  // the connection that carries its latest prepare or decision
-    bool counted_unsettled = false;
-    bool counted_in_doubt = false;
+    ConnectionId sent_on = 0;   // the connection that carries its latest prepare or decision
+    Millis in_doubt_since = 0;  // UTC: when it became in doubt, the last time it did
+    std::uint8_t counted = 0;   // what it counts for (account.cpp)
   };
 
   core::Transaction transaction;
@@ -43,7 +43,8 @@ struct Live {
   std::string decided_body;    // the CommitDecided record, for the history
   Phase counted_phase = Phase::kActive;
   bool counted_outcome = false;
-  Millis prepare_due = 0;  // when the first prepare left, for the histograms
+  Millis in_doubt_since = 0;  // UTC: since when at least one branch is in doubt; 0: none is
+  Millis prepare_due = 0;     // when the first prepare left, for the histograms
   Millis commit_asked_due = 0;
   Millis decided_due = 0;
 };

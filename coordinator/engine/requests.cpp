@@ -23,26 +23,38 @@ void Engine::Impl::on_request(ClientRequest& command) {
   std::visit([&](auto& request) { handle(command.reply, request); }, command.request);
 }
 
-std::optional<Problem> Engine::Impl::refuse_begin(const request::Begin& begin) {
-  if (draining_)
+/// What has nothing to do with what is asked for.
+std::optional<Problem> Engine::Impl::refuse_any_begin() {
+  if (draining_) {
+    stats_.refuse(Refusal::kDraining);
     return Problem{Slug::kDraining, "The coordinator is stopping; send the request again in a moment.", {}};
+  }
   if (old_copy_) {
+    stats_.refuse(Refusal::kOldCopy);
     return Problem{Slug::kStarting,
                    "This coordinator runs on an old copy of its log and takes no work; its operator must run "
                    "`trothctl log restore`.",
                    {}};
   }
   if (!log_.has_reserve()) {
+    stats_.refuse(Refusal::kDiskFull);
     return Problem{
         Slug::kDiskFull, "The log's disk is nearly full; running transactions finish, new ones must wait.", {}};
   }
   if (live_.size() >= options_.limits.max_live) {
+    stats_.refuse(Refusal::kMaxLive);
     return Problem{Slug::kLimitReached, "max-live transactions are running; try again when some have finished.", {}};
   }
+  return std::nullopt;
+}
+
+std::optional<Problem> Engine::Impl::refuse_begin(const request::Begin& begin) {
+  if (auto problem = refuse_any_begin()) return problem;
   if (begin.timeout_ms && (*begin.timeout_ms < 1 || *begin.timeout_ms > options_.limits.max_timeout_ms)) {
     return Problem{Slug::kBadField, "timeoutMs must lie between 1 and max-timeout-ms.", "/timeoutMs"};
   }
   if (begin.branches.size() > options_.limits.max_branches) {
+    stats_.refuse(Refusal::kMaxBranches);
     return Problem{Slug::kTooManyBranches, "A transaction has at most max-branches branches.", "/branches"};
   }
   if (begin.commit && begin.branches.empty()) {
@@ -64,8 +76,16 @@ std::optional<Problem> Engine::Impl::refuse_begin(const request::Begin& begin) {
   return std::nullopt;
 }
 
+/// The bulkhead: so many unsettled branches of one participant, and no more.
+bool Engine::Impl::is_full(Participant& participant) {
+  if (participant.unsettled < options_.limits.max_unsettled) return false;
+  ++participant.refused;
+  stats_.refuse(Refusal::kMaxUnsettled);
+  return true;
+}
+
 std::optional<Problem> Engine::Impl::refuse_branch(const request::NewBranch& branch, const std::string& pointer) {
-  const Participant* participant = directory_.find(branch.participant);
+  Participant* participant = directory_.find(branch.participant);
   if (participant && participant->retired) {
     return Problem{Slug::kUnknownParticipant, "Participant '" + branch.participant + "' is retired.", pointer};
   }
@@ -74,7 +94,7 @@ std::optional<Problem> Engine::Impl::refuse_branch(const request::NewBranch& bra
                    "No participant '" + branch.participant + "' is registered; start it once, then send this again.",
                    pointer};
   }
-  if (participant->unsettled >= options_.limits.max_unsettled) {
+  if (is_full(*participant)) {
     return Problem{Slug::kLimitReached, "Participant '" + branch.participant + "' has max-unsettled branches.",
                    pointer};
   }
@@ -156,6 +176,7 @@ bool Engine::Impl::can_one_phase(const Live& live) const {
 
 void Engine::Impl::ask_commit(Live& live, ReplyTo to, Wait wait, std::optional<std::uint32_t> branch_count) {
   if (live.transaction.waiters.size() >= kMaxWaiters) {
+    stats_.refuse(Refusal::kMaxWaiters);
     refuse(to, Slug::kLimitReached, "Too many requests wait for this transaction; wait for one of them.");
     return;
   }
@@ -202,7 +223,9 @@ void Engine::Impl::handle(ReplyTo to, request::Abort& abort) {
     const bool may_wait = live->transaction.waiters.size() < kMaxWaiters;
     const ReplyTo waiter = may_wait ? to : 0;
     apply(*live, core::event::Abort{waiter, now_.due + options_.limits.max_wait_ms, AbortReason::kClient});
-    if (!may_wait) refuse(to, Slug::kLimitReached, "Too many requests wait for this transaction; look at it later.");
+    if (may_wait) return;
+    stats_.refuse(Refusal::kMaxWaiters);
+    refuse(to, Slug::kLimitReached, "Too many requests wait for this transaction; look at it later.");
   } else {
     reply(last_forced_, to, about(abort.id, true));
   }
@@ -224,6 +247,7 @@ void Engine::Impl::handle(ReplyTo to, request::Get& get) {
     return;
   }
   if (live->watchers.size() >= kMaxWaiters) {
+    stats_.refuse(Refusal::kMaxWaiters);
     refuse(to, Slug::kLimitReached, "Too many requests watch this transaction; wait for one of them.");
     return;
   }

@@ -59,9 +59,11 @@ bool Engine::Impl::refuse_session(const SessionOpened& command) {
     return close(session::kCloseCredentials, "This name is registered for callbacks.");
   }
   if (!participant && !log_.has_reserve()) {
+    stats_.refuse(Refusal::kDiskFull);
     return close(session::kCloseLimit, "the log's disk is nearly full: no new name is registered now");
   }
   if (!participant && directory_.size() >= options_.limits.max_participants) {
+    stats_.refuse(Refusal::kMaxParticipants);
     return close(session::kCloseLimit, "max-participants names are registered; remove one that is not used.");
   }
   return false;
@@ -166,7 +168,7 @@ void Engine::Impl::on_said(SessionSaid& command) {
 
 void Engine::Impl::on_vote(const Session& session, const session::Vote& vote) {
   Live* live = live_.find(vote.branch.transaction);
-  if (vote.vote == VoteKind::kReadOnly) ++stats_.read_only_votes;
+  ++stats_.votes[static_cast<std::size_t>(vote.vote)];
   if (live && !live->only_reported) {
     apply(*live, core::event::Vote{vote.branch.n, session.participant->name, session.instance, session.incarnation,
                                    vote.vote, vote.reason});
@@ -176,6 +178,7 @@ void Engine::Impl::on_vote(const Session& session, const session::Vote& vote) {
 }
 
 void Engine::Impl::on_ack(Participant& participant, const std::string& instance, const session::Ack& ack) {
+  ++stats_.acks[static_cast<std::size_t>(ack.result)];
   Live* live = live_.find(ack.branch.transaction);
   const bool only_heuristics = live && live->only_reported;
   if (live && !only_heuristics) {
@@ -283,7 +286,7 @@ void Engine::Impl::on_enlist(const Session& session, const session::Enlist& enli
     refuse(info(refused ? refused->problem.slug : Slug::kCommitted).text);
     return;
   }
-  if (session.participant->unsettled >= options_.limits.max_unsettled) {
+  if (is_full(*session.participant)) {
     refuse(info(Slug::kLimitReached).text);
     return;
   }

@@ -20,6 +20,7 @@ constexpr std::size_t kTimerSlack = 65'536;
 void Engine::Impl::turn(std::vector<Command>& inbox, core::Now now, Outbox& outbox) {
   now_ = now;
   durable_ = log_.durable();
+  account_durable();
   held_.release(durable_, out_);
   forget_older();
   for (auto& found : log_.take_found()) on_found(found);
@@ -92,14 +93,8 @@ void Engine::Impl::leave(Live& live) {
 
 /// Out of the table, with all that is counted for it.
 void Engine::Impl::take_out(Live& live) {
-  for (Live::Link& link : live.links) {
-    if (!link.participant) continue;
-    link.participant->unsettled -= link.counted_unsettled;
-    link.participant->in_doubt -= link.counted_in_doubt;
-    stats_.in_doubt_branches -= link.counted_in_doubt;
-  }
+  account_gone(live);
   if (!live.transaction.origin.key.empty()) keys_.erase(live.transaction.origin.key);
-  --stats_.live_by_phase[static_cast<std::size_t>(live.counted_phase)];
   live_.erase(TransactionId(live.transaction.id));
 }
 
@@ -181,6 +176,7 @@ void Engine::Impl::finish_turn(Outbox& outbox) {
   if (!out_.empty()) outbox.release(out_);
   out_.clear();
   stats_.held_back = held_.size();
+  stats_.appended_lsn = last_lsn_;
 }
 
 /// Steps every live transaction that `concerns` picks. Their ids first: a step may end a transaction.

@@ -69,6 +69,7 @@ void ClientPeer::on_message(std::string_view bytes) {
   }
   if (frame.hello && !on_hello(*frame.hello)) return;
   if (in_flight_.size() + out_.size() + frame.requests.size() > kClientWindow) {
+    ++shared_.counters.closed_for_window;
     close(session::kCloseLimit, "more requests in flight than ClientWelcome.window allows");
     return;
   }
@@ -124,6 +125,7 @@ void ClientPeer::on_answer(std::uint64_t number, std::uint64_t sequence, answer:
   out_.push_back(codec::encode(frame));
   out_bytes_ += out_.back().size();
   if (out_bytes_ > kMaxUnreadBytes) {
+    ++shared_.counters.closed_for_queue;
     close(session::kCloseLimit, "the client does not read its replies");
   } else {
     socket_->wake();

@@ -87,6 +87,7 @@ bool Compactor::compact() {
   stats_.running = false;
   stats_.compactions += done ? 1 : 0;
   if (done) stats_.last_took_ms = took;
+  if (done) stats_.last_at = now().at;
   return step == recovery::Compaction::Step::kDone || step == recovery::Compaction::Step::kMore;
 }
 

@@ -14,6 +14,7 @@ namespace troth::server {
 struct CompactorStats {
   std::uint64_t compactions = 0;
   Millis last_took_ms = 0;
+  Millis last_at = 0;  // UTC, when it ended; 0: none was finished
   bool running = false;
 };
 

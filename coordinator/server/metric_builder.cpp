@@ -4,11 +4,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
-
-#include "coordinator/server/clock.h"
+#include <sstream>
+#include <string>
 
 namespace troth::server {
 
@@ -47,8 +49,34 @@ void Metrics::add_duration(const engine::DurationHistogram& histogram, Labels la
   add_histogram(engine::kDurationBoundsMs, histogram.buckets, 0.001, histogram.sum_ms * 0.001, std::move(labels));
 }
 
+namespace {
+
+/// -1: no limit.
+double soft_limit(int resource) {
+  rlimit limit{};
+  if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return -1;
+  return static_cast<double>(limit.rlim_cur);
+}
+
+/// The kernel tells it in ticks since the boot, and when that was in seconds.
+double start_time() {
+  std::string text;
+  std::getline(std::ifstream("/proc/self/stat"), text);
+  std::istringstream fields(text.substr(std::min(text.rfind(')') + 1, text.size())));  // the name may hold anything
+  constexpr int kStartTime = 20;                                                       // the 22nd of all
+  std::string field;
+  for (int i = 0; i < kStartTime; ++i) fields >> field;
+  std::ifstream stat("/proc/stat");
+  double booted_at = 0;
+  for (std::string name; stat >> name && name != "btime"; std::getline(stat, text)) {
+  }
+  stat >> booted_at;
+  return booted_at + std::strtod(field.c_str(), nullptr) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+}  // namespace
+
 void add_process(Metrics& metrics) {
-  static const double started_at = static_cast<double>(now().at) * 0.001;
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + t.tv_usec * 1e-6; };
@@ -64,10 +92,13 @@ void add_process(Metrics& metrics) {
   }
   metrics.counter("process_cpu_seconds_total", "User and system CPU time.")
       .add(seconds(usage.ru_utime) + seconds(usage.ru_stime));
+  metrics.gauge("process_max_fds", "Most file descriptors it may have open.").add(soft_limit(RLIMIT_NOFILE));
+  metrics.gauge("process_virtual_memory_max_bytes", "Most virtual memory it may have; -1: no limit.")
+      .add(soft_limit(RLIMIT_AS));
   metrics.gauge("process_resident_memory_bytes", "Resident memory.").add(static_cast<double>(resident_pages) * page);
   metrics.gauge("process_virtual_memory_bytes", "Virtual memory.").add(static_cast<double>(virtual_pages) * page);
   metrics.gauge("process_open_fds", "Open file descriptors.").add(descriptors);
-  metrics.gauge("process_start_time_seconds", "When the process first looked, since the Unix epoch.").add(started_at);
+  metrics.gauge("process_start_time_seconds", "When the process began, since the Unix epoch.").add(start_time());
 }
 
 }  // namespace troth::server

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "coordinator/engine/stats.h"
@@ -20,6 +21,11 @@ struct Scrape {
   std::uint64_t log_records_after_set = 0;
   CompactorStats compactor;
   Readiness readiness;
+  Millis now_at = 0;  // UTC
+  Lsn durable_lsn = 0;
+  Millis recovery_ms = 0;
+  std::uint64_t recovered = 0;                  // transactions
+  std::map<std::string, std::uint64_t> queued;  // messages for sessions, by participant
   std::uint32_t epoch = 0;
   std::uint64_t http_connections = 0;
   std::uint64_t inbox = 0;

@@ -59,7 +59,8 @@ class RunningServer final : public Server {
     });
   }
   std::string bind();
-  std::string serve();
+  /// The start began at `begun_due`.
+  std::string serve(Millis begun_due);
   const Started& started() const override { return started_; }
   void drain() override;
 
@@ -89,6 +90,7 @@ class RunningServer final : public Server {
   std::unique_ptr<EngineThread> engine_;
   std::unique_ptr<Compactor> compactor_;
   std::atomic<bool> draining_ = false;
+  Millis recovery_ms_ = 0;
   bool stopped_ = false;
 };
 
@@ -139,9 +141,10 @@ void RunningServer::recover() {
   compactor_ = std::make_unique<Compactor>(*opened_.log, log_, config_.limits);
 }
 
-std::string RunningServer::serve() {
+std::string RunningServer::serve(Millis begun_due) {
   recover();
   started_.port = http_->port();
+  recovery_ms_ = now().due - begun_due;
   http_->start();
   return write_port_file();
 }
@@ -163,12 +166,21 @@ Readiness RunningServer::readiness() const {
   return {draining_, !opened_.log->has_reserve(), engine_->snapshot().old_copy};
 }
 
+/// Io thread.
 Scrape RunningServer::scrape() const {
   Scrape scrape;
   scrape.engine = engine_->snapshot().stats;
   scrape.log = opened_.log->stats();
   scrape.log_records_after_set = opened_.log->durable() - scrape.log.cut;
   scrape.compactor = compactor_->stats();
+  scrape.now_at = now().at;
+  scrape.durable_lsn = opened_.log->durable();
+  scrape.recovery_ms = recovery_ms_;
+  scrape.recovered = started_.recovered;
+  for (const Closable* peer : connections_.open) {
+    const auto [participant, messages] = peer->queued();
+    if (!participant.empty()) scrape.queued[std::string(participant)] += messages;
+  }
   scrape.readiness = readiness();
   scrape.epoch = started_.identity.epoch.epoch;
   scrape.http_connections = http_->connections();
@@ -215,6 +227,7 @@ void RunningServer::stop() {
 }  // namespace
 
 std::variant<std::unique_ptr<Server>, StartError> Server::start(const Config& config, Hooks hooks, const Seams& seams) {
+  const Millis begun = now().due;
   auto opened = open_log(config, seams.log_options);
   if (auto* error = std::get_if<StartError>(&opened)) return std::move(*error);
   auto& log = std::get<OpenedLog>(opened);
@@ -222,7 +235,7 @@ std::variant<std::unique_ptr<Server>, StartError> Server::start(const Config& co
   auto server = std::make_unique<RunningServer>(config, seams, std::move(log));
   if (hooks.on_signal) server->on_signal(std::move(hooks.on_signal));
   if (std::string why = server->bind(); !why.empty()) return StartError{kExitCannotBind, std::move(why)};
-  if (std::string why = server->serve(); !why.empty()) return StartError{kExitCannotBind, std::move(why)};
+  if (std::string why = server->serve(begun); !why.empty()) return StartError{kExitCannotBind, std::move(why)};
   return server;
 }
 

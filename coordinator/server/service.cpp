@@ -100,8 +100,9 @@ std::variant<std::uint64_t, HttpResponse> Service::admit(const HttpHead& head) {
   return std::uint64_t{found.route->has_body ? shared_.limits.max_body_bytes : 0};
 }
 
-std::optional<Problem> Service::refuse_overload() const {
+std::optional<Problem> Service::refuse_overload() {
   if (shared_.inbox.backlog() < kBacklogMax) return std::nullopt;
+  ++shared_.counters.refused_backlog;
   return Problem{Slug::kOverloaded, "More requests wait than can be served; send this again in a moment.", {}};
 }
 
@@ -229,6 +230,7 @@ std::variant<Service::Upgrade, HttpResponse> Service::upgrade(const HttpHead& he
 }
 
 HttpResponse Service::refuse(const Problem& problem, std::string_view path) {
+  if (problem.slug == Slug::kOverloaded) ++shared_.counters.refused_connections;
   return count(routes().size(), now().due, to_response(problem, Media::kJson, path));
 }
 

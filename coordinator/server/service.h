@@ -43,7 +43,7 @@ class Service : public transport::HttpService {
   std::function<void()> back_up(std::size_t route, Millis begun_due, std::string path, transport::Respond respond);
   transport::HttpResponse stream(const Follow& follow, std::string_view path);
   transport::HttpResponse answer_here(Local local, Media media, std::string_view path);
-  std::optional<Problem> refuse_overload() const;
+  std::optional<Problem> refuse_overload();
 
   Connections& shared_;
   Desk desk_;

@@ -27,6 +27,7 @@ class SessionPeer final : public transport::WebSocketPeer,
   void on_close(int code, std::string reason) override;
   void send(session::Message message) override;
   void close(int code, std::string reason) override;
+  std::pair<std::string_view, std::size_t> queued() const override { return {participant_, queue_.size()}; }
 
  private:
   void on_hello(session::Frame frame);
@@ -117,6 +118,7 @@ bool SessionPeer::take(session::Message& message, std::vector<engine::Command>& 
     return false;
   }
   if (std::holds_alternative<session::Enlist>(message) && ++open_enlists_ > kSessionWindow) {
+    ++shared_.counters.closed_for_window;
     close(session::kCloseLimit, "more enlists in flight than Welcome.window allows");
     return false;
   }
@@ -149,6 +151,8 @@ void SessionPeer::grant_enlists() {
 
 void SessionPeer::push(session::Message message) {
   if (queue_.push(std::move(message)) || closing_) return;
+  ++shared_.counters.closed_for_queue;
+  ++shared_.counters.overfull[participant_];
   close(session::kCloseLimit, "more than max-queue messages wait for this participant, which reads too slowly");
 }
 
