@@ -8,6 +8,7 @@ void settle(const Step& step, Branch& branch) {
   branch.state = BranchState::kCommitted;
   branch.settled = true;
   branch.retry_due = 0;
+  branch.last_error.reset();
   step.touch();
 }
 

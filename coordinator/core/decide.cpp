@@ -125,6 +125,7 @@ void on_ack_of_abort(const Step& step, const event::Ack& event) {
     branch->settled = true;
     branch->state = BranchState::kAborted;
     branch->retry_due = 0;
+    branch->last_error.reset();
     step.touch();
   }
 }

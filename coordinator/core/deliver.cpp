@@ -97,8 +97,17 @@ const Branch* find_lost(const Transaction& transaction, const event::Reincarnate
   return found == transaction.branches.end() ? nullptr : &*found;
 }
 
+void note_error(const Step& step, Branch& branch, std::string code, std::string detail) {
+  branch.last_error = std::make_shared<const LastError>(LastError{std::move(code), std::move(detail), step.now.at});
+  step.touch();
+}
+
 void send(const Step& step, Branch& branch) {
-  if (!branch.reachable) return;
+  if (!branch.reachable) {
+    const bool is_news = !branch.last_error && is_awaited(step.transaction, branch);
+    if (is_news) note_error(step, branch, "not_connected", {});
+    return;
+  }
   ++branch.attempts;
   branch.retry_due = 0;
   step.touch();
@@ -134,13 +143,13 @@ void on_unreachable(const Step& step, const event::Unreachable& event) {
   if (!has_connection) return;  // a callback is dialled for each message
   branch->reachable = false;
   step.touch();
+  if (is_awaited(step.transaction, *branch)) note_error(step, *branch, event.code, event.detail);
 }
 
 void on_attempt_failed(const Step& step, const event::AttemptFailed& event) {
   Branch* branch = find_branch(step.transaction, event.n);
   if (branch == nullptr || !is_awaited(step.transaction, *branch)) return;
-  branch->last_error = LastError{event.code, event.detail, step.now.at};
-  step.touch();
+  note_error(step, *branch, event.code, event.detail);
   if (branch->kind != ParticipantKind::kCallback) return;  // a session is tried again when it connects
   const Millis asked = std::clamp<Millis>(event.retry_after_ms, 0, kRetryAfterMsMax);
   branch->retry_due = std::max<Millis>(1, step.now.due + std::max(asked, backoff(step, *branch)));

@@ -23,11 +23,12 @@ struct Commit {
   Millis until_due = 0;
   std::optional<std::uint32_t> branch_count;
 };
-/// Client or operator wants to abort.
+/// Client or operator wants to abort; `why` is what they said, for people.
 struct Abort {
   ReplyTo reply = 0;
   Millis until_due = 0;
   AbortReason reason = AbortReason::kClient;
+  std::string why = {};
 };
 /// A vote on branch n from (participant, instance, incarnation).
 struct Vote {
@@ -64,6 +65,8 @@ struct Reachable {
 };
 struct Unreachable {
   std::uint32_t n = 0;
+  std::string code = "disconnected";
+  std::string detail = {};
 };
 /// A new incarnation of `instance` connected: unprepared joined work of the old one is lost.
 struct Reincarnated {

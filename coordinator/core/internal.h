@@ -53,7 +53,9 @@ DecidedBranch to_decided(const Branch& branch);
 const Branch* find_lost(const Transaction& transaction, const event::Reincarnated& event);
 
 // ---- sending and repeating (deliver.cpp) ----
-/// Sends what the phase has to say to this branch if it is reachable, and counts the attempt.
+/// The latest attempt to get an answer from this branch failed.
+void note_error(const Step& step, Branch& branch, std::string code, std::string detail);
+/// Sends what the phase has to say to this branch if it is reachable, and counts the attempt; else notes the error.
 void send(const Step& step, Branch& branch);
 void send_due(const Step& step);
 void on_reachable(const Step& step, const event::Reachable& event);

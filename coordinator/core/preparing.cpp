@@ -11,6 +11,7 @@ void refuse_to_commit(const Step& step, Branch& branch, const event::Vote& event
   const bool may_be_prepared = branch.vote == VoteKind::kCommit || event.vote == VoteKind::kCommit;
   branch.vote_reason = event.vote == VoteKind::kAbort ? event.reason : "voted commit after read-only";
   branch.vote = VoteKind::kAbort;
+  branch.last_error.reset();
   branch.settled = !may_be_prepared;  // else it hears the abort like the others
   branch.state = BranchState::kRefused;
   abort_now(step, AbortReason::kVote);
@@ -23,6 +24,7 @@ void accept(const Step& step, Branch& branch, const event::Vote& event) {
   branch.incarnation = event.incarnation;
   branch.payload.reset();
   branch.retry_due = 0;
+  branch.last_error.reset();
   branch.settled = event.vote == VoteKind::kReadOnly;
   branch.state = branch.settled ? BranchState::kReadOnly : BranchState::kPrepared;
   step.touch();
@@ -48,6 +50,7 @@ void vote(const Step& step, const event::Vote& event) {
 void end_one_phase(const Step& step, Branch& branch, bool is_committed) {
   branch.settled = true;
   branch.retry_due = 0;
+  branch.last_error.reset();
   branch.vote = is_committed ? VoteKind::kCommit : VoteKind::kAbort;
   branch.state = is_committed ? BranchState::kCommitted : BranchState::kAborted;
   if (is_committed) {
@@ -71,8 +74,7 @@ void ack(const Step& step, const event::Ack& event) {
       report_heuristic(step, *branch, HeuristicKind::kMixed, "said so in answer to commit in one phase");
       return abort_now(step, AbortReason::kVote);
     case AckResult::kUnknownBranch:  // neither marker nor tombstone: no answer, it is asked again when it connects
-      branch->last_error = LastError{"unknown_branch", "the participant does not know the branch", step.now.at};
-      return step.touch();
+      return note_error(step, *branch, "unknown_branch", "the participant does not know the branch");
   }
 }
 

@@ -29,6 +29,7 @@ struct Timing {
   Millis deliver_retry_ms_max = 30'000;
 };
 
+/// `detail` is empty for what the code says in full: `not_connected`, `disconnected`.
 struct LastError {
   std::string code;
   std::string detail;
@@ -50,22 +51,22 @@ struct Branch {
   std::string payload_hash;                    // to tell a repeat from a conflict after the payload is gone
 
   BranchState state = BranchState::kActive;
-  bool reachable = false;           // a connection that may carry its messages exists (callbacks: always true)
-  std::optional<VoteKind> vote;     // the first that stood
+  bool reachable = false;        // a connection that may carry its messages exists (callbacks: always true)
+  std::optional<VoteKind> vote;  // the first that stood
   std::string vote_reason;
   std::optional<HeuristicKind> heuristic;
-  bool settled = false;             // nothing more is sent or expected
-  bool decided_in_list = false;     // part of CommitDecided and told to commit
-  std::uint32_t attempts = 0;       // of prepare, then of the decision: those of which a byte may have left
-  Millis retry_due = 0;             // callbacks: when to send again; 0 = not by time
-  std::optional<LastError> last_error;
-  bool by_operator = false;         // an operator settled, retired or forgot it: who asks about it hears `unknown`
+  bool settled = false;                         // nothing more is sent or expected
+  bool decided_in_list = false;                 // part of CommitDecided and told to commit
+  std::uint32_t attempts = 0;                   // of prepare, then of the decision: those of which a byte may have left
+  Millis retry_due = 0;                         // callbacks: when to send again; 0 = not by time
+  std::shared_ptr<const LastError> last_error;  // of the latest attempt; stays until an answer comes, not with silence
+  bool by_operator = false;  // an operator settled, retired or forgot it: who asks about it hears `unknown`
 };
 
 struct Waiter {
   ReplyTo reply = 0;
   Wait wait = Wait::kDecided;
-  Millis until_due = 0;  // then it hears what is (202 undecided, or 200 decided)
+  Millis until_due = 0;      // then it hears what is (202 undecided, or 200 decided)
   bool wants_abort = false;  // asked for abort: hears 200 aborted instead of 409
 };
 
@@ -80,18 +81,18 @@ struct Transaction {
   Millis deadline_at = 0;
   Phase phase = Phase::kActive;
   bool one_phase_wanted = false;
-  bool one_phase_started = false;    // OnePhaseStarted is in the log: no abort, deadline or presumption any more
-  bool prepare_started = false;      // PrepareStarted is in the log
-  bool abort_only = false;           // will abort at commit, reason kept
+  bool one_phase_started = false;  // OnePhaseStarted is in the log: no abort, deadline or presumption any more
+  bool prepare_started = false;    // PrepareStarted is in the log
+  bool abort_only = false;         // will abort at commit, reason kept
   std::optional<AbortReason> abort_reason;
   std::optional<Outcome> outcome;
-  Lsn decision_lsn = 0;              // set by the engine when it appends CommitDecided
+  Lsn decision_lsn = 0;  // set by the engine when it appends CommitDecided
   Millis decided_at = 0;
   Millis finished_at = 0;
-  std::uint64_t revision = 1;        // grows with every visible change
-  std::vector<Branch> branches;      // branches[i].n == i + 1
+  std::uint64_t revision = 1;    // grows with every visible change
+  std::vector<Branch> branches;  // branches[i].n == i + 1
   std::vector<Waiter> waiters;
-  bool restored = false;             // folded from the log by this start: attempts go on at 2, payloads are gone
+  bool restored = false;  // folded from the log by this start: attempts go on at 2, payloads are gone
 };
 
 }  // namespace troth::core

@@ -1,5 +1,6 @@
 #include <string>
 
+#include "coordinator/core/actions.h"
 #include "coordinator/core/internal.h"
 
 namespace troth::core::internal {
@@ -22,7 +23,7 @@ void refuse_as_aborted(const Step& step, ReplyTo reply) {
 }
 
 void refuse_as_committed(const Step& step, ReplyTo reply) {
-  refuse_with_transaction(step, reply, Slug::kCommitted, "The transaction is committed; that never changes.");
+  refuse_with_transaction(step, reply, Slug::kCommitted, why_not_abort(step.transaction));
 }
 
 /// Success is having got what was asked for: 200 means committed after commit, aborted after abort.

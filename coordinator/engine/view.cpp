@@ -1,6 +1,8 @@
 #include "coordinator/engine/view.h"
 
+#include "coordinator/core/actions.h"
 #include "coordinator/core/step.h"
+#include "proto/codec/api_json.h"
 
 namespace troth::engine {
 namespace {
@@ -10,31 +12,15 @@ std::optional<T> unless_empty(T value) {
   return value == T{} ? std::nullopt : std::optional<T>(std::move(value));
 }
 
-bool is_stuck(const core::Branch& branch) {
-  return !branch.settled && (!branch.reachable || branch.attempts > 1 || branch.last_error);
-}
-
-std::optional<Attention> attention_of(const core::Transaction& transaction) {
-  if (core::heuristic_of(transaction)) return Attention::kHeuristic;
-  bool stuck = false;
-  for (const auto& branch : transaction.branches) stuck = stuck || is_stuck(branch);
-  if (!stuck) return std::nullopt;
-  switch (transaction.phase) {
-    case Phase::kPreparing: return Attention::kUndecided;
-    case Phase::kCommitting:
-    case Phase::kAborting: return Attention::kUndelivered;
-    case Phase::kActive:
-    case Phase::kFinished: return std::nullopt;
+/// What an error without a text of its own means.
+std::string detail_of(const core::Branch& branch, const core::LastError& error) {
+  if (!error.detail.empty()) return error.detail;
+  if (error.code == "disconnected") {
+    return "The connection of " + branch.participant + " was lost while its answer was awaited.";
   }
-  return std::nullopt;
-}
-
-std::optional<std::string> waiting_for(const core::Transaction& transaction, const core::Branch& branch) {
-  if (branch.settled || transaction.phase == Phase::kFinished) return std::nullopt;
-  if (transaction.phase == Phase::kActive) return "the client's commit";
-  if (!branch.reachable) return "the participant to connect";
-  if (transaction.phase == Phase::kPreparing) return branch.vote ? "the other votes" : "its vote";
-  return "its acknowledgement";
+  if (error.code == "not_connected")
+    return "No connected instance of " + branch.participant + " may carry this branch.";
+  return {};
 }
 
 bool all_read_only(const std::vector<DecidedBranch>& branches) {
@@ -68,10 +54,12 @@ BranchView view_of(const core::Transaction& transaction, const core::Branch& bra
   view.heuristic = branch.heuristic;
   view.attempts = branch.attempts;
   if (branch.last_error) {
-    view.last_error = ErrorView{branch.last_error->code, branch.last_error->detail, branch.last_error->at};
+    const core::LastError& error = *branch.last_error;
+    view.last_error = ErrorView{error.code, detail_of(branch, error), error.at};
   }
   if (branch.retry_due != 0 && !branch.settled) view.next_attempt_at = now.at + (branch.retry_due - now.due);
-  view.waiting_for = waiting_for(transaction, branch);
+  const std::string next = view.next_attempt_at ? codec::rfc3339(*view.next_attempt_at) : std::string();
+  view.waiting_for = unless_empty(core::waiting_for(transaction, branch, next));
   return view;
 }
 
@@ -83,7 +71,7 @@ TransactionView view_of(const core::Transaction& transaction, core::Now now) {
   view.outcome = transaction.outcome;
   view.heuristic = core::heuristic_of(transaction);
   view.abort_reason = transaction.abort_reason;
-  view.attention = attention_of(transaction);
+  view.attention = core::attention_of(transaction);
   view.lsn = unless_empty(transaction.decision_lsn);
   view.revision = transaction.revision;
   view.timeout_ms = unless_empty(transaction.timeout_ms);

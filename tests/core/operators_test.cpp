@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "coordinator/core/actions.h"
 #include "tests/core/core_test_kit.h"
 
 namespace troth::core::test {
@@ -91,12 +92,51 @@ TEST(Operators, UnknownBranchNumberIsSaidSo) {
   EXPECT_EQ(stage.effects<effect::ReplyProblem>().at(0).slug, Slug::kUnknownBranch);
 }
 
-TEST(Operators, RetryOfAnUnreachableBranchWaitsForItsConnection) {
+TEST(Operators, RetryOfAnUnreachableBranchSaysWhoMustConnect) {
   Stage stage = committing();
   stage.happen(event::Unreachable{1});
   stage.happen(event::Retry{kClient, 1});
   EXPECT_TRUE(stage.effects<effect::SendCommit>().empty());
-  EXPECT_EQ(stage.effects<effect::ReplyBranch>().at(0).status, 202);
+  const auto refused = stage.effects<effect::ReplyProblem>();
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].slug, Slug::kActionRefused);
+  EXPECT_EQ(refused[0].detail, why_not_retry(stage.transaction, stage.branch_of(1)));
+  EXPECT_NE(refused[0].detail.find("a is not connected"), std::string::npos) << refused[0].detail;
+}
+
+TEST(Operators, AnAbortThatComesTooLateIsRefusedInTheWordsThatAreShown) {
+  Stage stage = committing();
+  stage.happen(event::Abort{kClient, kWaitUntil, AbortReason::kClient});
+  const auto refused = stage.effects<effect::ReplyProblem>();
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].detail, why_not_abort(stage.transaction));
+  EXPECT_EQ(refused[0].detail, "It is committed; that never changes.");
+}
+
+TEST(Operators, OnlyWhatIsAwaitedAndFailedOrGoneIsStuck) {
+  Stage stage({session("a"), session("b"), callback("c")});
+  stage.happen(event::Unreachable{1});
+  EXPECT_EQ(attention_of(stage.transaction), std::nullopt) << "nobody was asked anything yet";
+  stage.happen(event::Reachable{1});
+  stage.commit();
+  EXPECT_EQ(attention_of(stage.transaction), std::nullopt);
+  stage.happen(event::AttemptFailed{3, "timeout", "no answer", 0});
+  EXPECT_EQ(attention_of(stage.transaction), Attention::kUndecided);
+  stage.vote(3, VoteKind::kCommit);
+  EXPECT_EQ(attention_of(stage.transaction), std::nullopt) << "it answered";
+  stage.vote(1, VoteKind::kCommit);
+  stage.happen(event::Unreachable{1});
+  EXPECT_EQ(attention_of(stage.transaction), Attention::kUndecided) << "in doubt, and gone";
+  stage.vote(2, VoteKind::kCommit);
+  EXPECT_EQ(attention_of(stage.transaction), Attention::kUndelivered);
+  EXPECT_EQ(stage.branch_of(1).last_error->code, "not_connected");
+  stage.happen(event::Reachable{1});
+  EXPECT_EQ(attention_of(stage.transaction), Attention::kUndelivered) << "it has not acknowledged";
+  stage.ack(1, AckResult::kCommitted);
+  EXPECT_EQ(attention_of(stage.transaction), std::nullopt);
+  EXPECT_EQ(stage.branch_of(1).last_error, nullptr);
+  stage.ack(2, AckResult::kHeuristicAbort);
+  EXPECT_EQ(attention_of(stage.transaction), Attention::kHeuristic);
 }
 
 TEST(Operators, MixedStandsAboveCommitAndAbortAndHazardIsLast) {
