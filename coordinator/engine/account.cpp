@@ -169,7 +169,7 @@ void Engine::Impl::notify_watchers(Live& live, bool all) {
   };
   for (const auto& watcher : live.watchers) {
     if (!ready(watcher)) continue;
-    reply(live.rests_on, watcher.reply, answer::Transaction{200, view_of(live.transaction, now_)});
+    reply(live.rests_on, watcher.reply, answer::Transaction{200, detailed(live)});
   }
   std::erase_if(live.watchers, ready);
 }

@@ -24,9 +24,9 @@ answer::Answer Engine::Impl::told(TransactionView view, Outcome outcome, bool wa
 
 answer::Answer Engine::Impl::about(const TransactionId& id, bool wants_abort) {
   const auto remembered = [&](Outcome outcome) {
-    auto details = history_.view(id);
+    auto details = this->remembered(id);
     auto view = details ? std::move(*details) : outcome_only(id, outcome);
-    if (!details) view.revision = first_revision(epoch_);
+    if (!details) view.revision = last_revision(epoch_) - (finished_timelines_.find(id) ? 1 : 0);
     return told(std::move(view), outcome, wants_abort);
   };
   const auto refused = [](Slug slug, const char* detail) -> answer::Answer {

@@ -9,6 +9,7 @@ void Engine::Impl::on_callback_said(CallbackSaid& command) {
   Participant* participant = directory_.find(command.participant);
   if (!participant || participant->kind != ParticipantKind::kCallback) return;
   participant->last_seen_at = now_.at;
+  participant->last_error.reset();
   std::visit(Overloaded{
                  [&](const session::Vote& m) { on_callback_vote(*participant, m); },
                  [&](const session::Ack& m) { on_ack(*participant, {}, m); },
@@ -25,6 +26,8 @@ void Engine::Impl::on_callback_failed(CallbackFailed& command) {
   if (live && !command.sent) apply(*live, core::event::PrepareNotSent{n});
   live = live_.find(command.branch.transaction);
   if (!live) return;
+  const bool is_enlisted = n >= 1 && n <= live->links.size() && live->links[n - 1].participant;
+  if (is_enlisted) live->links[n - 1].participant->last_error = ErrorView{command.code, command.detail, now_.at};
   apply(*live,
         core::event::AttemptFailed{n, std::move(command.code), std::move(command.detail), command.retry_after_ms});
 }

@@ -91,6 +91,7 @@ ParticipantView view_of(const Participant& participant) {
   view.live_branches = participant.unsettled;
   view.in_doubt_branches = participant.in_doubt;
   view.registered_at = participant.registered_at;
+  view.last_error = participant.last_error;
   if (participant.last_seen_at != 0) view.last_seen_at = participant.last_seen_at;
   return view;
 }

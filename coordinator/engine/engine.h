@@ -55,6 +55,8 @@ struct SessionSaid {
 struct SessionClosed {
   ConnectionId connection = 0;
   std::vector<BranchId> unsent_prepares;
+  std::string error = "disconnected";  // as branches that waited for it show it: `queue_full` if it read too slowly
+  std::string detail = {};
 };
 /// What a callback participant answered, in typed fields: Vote or Ack, or Recover, the branches of its `/prepared`.
 struct CallbackSaid {
@@ -97,8 +99,8 @@ struct ToCallback {
   std::string endpoint;  // the base URL pinned when the branch was enlisted
   session::Message message;
 };
-/// What became known since the last of these, in the order of the log: outcomes, each durable, and the LSN up to which all
-/// of them are told now.
+/// What became known since the last of these, in the order of the log: outcomes, each durable, and the LSN up to which
+/// all of them are told now.
 struct OutcomesTold {
   std::vector<OutcomeView> outcomes;
   Lsn upto = 0;

@@ -18,6 +18,7 @@
 #include "coordinator/engine/history.h"
 #include "coordinator/engine/holdback.h"
 #include "coordinator/engine/live_table.h"
+#include "coordinator/engine/timeline.h"
 #include "coordinator/engine/view.h"
 #include "recovery/known.h"
 #include "wal/log.h"
@@ -109,6 +110,8 @@ struct Engine::Impl {
   void handle(ReplyTo to, request::ResolveGap& resolve);
   void handle(ReplyTo to, request::Retry& retry);
   void handle(ReplyTo to, request::RetireParticipant& retire);
+  static bool concerns(const Participant& participant, const Live& live);
+  answer::DryRun look_ahead_of_retiring(const Participant& participant);
   void retire_branches_of(const Participant& participant, const std::string& reason);
   Live* find_to_act_on(ReplyTo to, const BranchId& branch, std::optional<std::uint64_t> if_revision);
   bool refuse_revision(ReplyTo to, const Live& live, std::optional<std::uint64_t> if_revision);
@@ -125,6 +128,14 @@ struct Engine::Impl {
   void note_outcome(const Fact& fact, Lsn lsn);
   void note_abort(const core::Transaction& transaction);
   void tell_outcomes();
+
+  // details.cpp: timelines, and what an operator can do
+  TransactionView detailed(const Live& live);
+  void add_details(TransactionView& view);
+  std::optional<TransactionView> remembered(const TransactionId& id) const;
+  void keep_timeline(Live& live);
+  Timeline proved_timeline(const core::Transaction& transaction) const;
+  void show_gap(const TransactionId& id, answer::Refused& refused) const;
 
   // answers.cpp: ids that are not live
   answer::Answer about(const TransactionId& id, bool wants_abort);
@@ -151,7 +162,8 @@ struct Engine::Impl {
   bool refuse_session(const SessionOpened& command);
   bool shows_old_copy(const session::Hello& hello) const;
   Participant* register_name(const SessionOpened& command);
-  void close_connection(ConnectionId connection);
+  void close_connection(ConnectionId connection, const std::string& error = "disconnected",
+                        const std::string& detail = {});
   void reach_branches(const Session& session);
   void on_vote(const Session& session, const session::Vote& vote);
   void on_ack(Participant& participant, const std::string& instance, const session::Ack& ack);
@@ -191,6 +203,7 @@ struct Engine::Impl {
   LiveTable live_;
   Directory directory_;
   History history_;
+  FinishedTimelines finished_timelines_;
   ClientWindows windows_;
   std::uint64_t last_sequence_ = 0;
 
@@ -262,6 +275,12 @@ inline constexpr const char* kOldCopyText =
 /// A restored transaction's revision starts above all that any client can have seen under an earlier epoch.
 inline std::uint64_t first_revision(EpochId epoch) {
   return static_cast<std::uint64_t>(epoch.epoch) << 24;
+}
+
+/// Of an id of which this start knows the outcome only: above every revision that it can have shown of it, below those
+/// of the next start.
+inline std::uint64_t last_revision(EpochId epoch) {
+  return first_revision(epoch) | 0xFF'FFFF;
 }
 
 /// The reply token of a session's Enlist.

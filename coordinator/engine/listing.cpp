@@ -65,7 +65,7 @@ void Engine::Impl::handle(ReplyTo to, request::List& list) {
     ++looked_at;
     last = id;
     const Live* live = live_.find(id);
-    auto view = live ? view_of(live->transaction, now_) : history_.view(id).value_or(TransactionView{});
+    auto view = live ? view_of(live->transaction, now_) : remembered(id).value_or(TransactionView{});
     if (view.id == id && matches(list, view, now_.at)) page.views.push_back(std::move(view));
   }
   reply(last_forced_, to, std::move(page));

@@ -12,6 +12,7 @@
 
 #include "coordinator/core/transaction.h"
 #include "coordinator/engine/directory.h"
+#include "coordinator/engine/timeline.h"
 
 namespace troth::engine {
 
@@ -38,6 +39,7 @@ struct Live {
   Lsn rests_on = 0;           // the highest forced LSN its messages wait for
   Millis timer_due = kNever;  // the earliest entry the timer queue has for it
   std::vector<Watcher> watchers;
+  Timeline timeline;
   bool only_reported = false;  // aborted and over, shown for what was reported against it: of its branches no more is
                                // known, so it cannot tell who speaks for one
   std::string decided_body;    // the CommitDecided record, for the history

@@ -2,6 +2,30 @@
 #include "coordinator/engine/impl.h"
 
 namespace troth::engine {
+namespace {
+
+/// How many there are, and the first of them by name.
+class Named {
+ public:
+  void add(std::string name) {
+    if (++count_ <= kShown) names_.append(count_ == 1 ? "" : ", ").append(name);
+  }
+  std::string sentence(const std::string& what, const char* one, const char* many) const {
+    const std::string plural = what.ends_with("ch") ? what + "es" : what + "s";
+    if (count_ == 0) return "No " + what + " " + one + ".";
+    std::string text =
+        std::to_string(count_) + " " + (count_ == 1 ? what + " " + one : plural + " " + many) + ": " + names_;
+    if (count_ > kShown) text.append(" and ").append(std::to_string(count_ - kShown)).append(" more");
+    return text + ".";
+  }
+
+ private:
+  static constexpr std::uint64_t kShown = 10;
+  std::uint64_t count_ = 0;
+  std::string names_;
+};
+
+}  // namespace
 
 bool Engine::Impl::refuse_revision(ReplyTo to, const Live& live, std::optional<std::uint64_t> if_revision) {
   if (!if_revision || *if_revision == live.transaction.revision) return false;
@@ -9,7 +33,7 @@ bool Engine::Impl::refuse_revision(ReplyTo to, const Live& live, std::optional<s
                            "The transaction has changed since revision " + std::to_string(*if_revision) +
                                "; look at it again before you act.",
                            {}},
-                          view_of(live.transaction, now_)};
+                          detailed(live)};
   reply(live.rests_on, to, std::move(refused));
   return true;
 }
@@ -72,12 +96,11 @@ void Engine::Impl::handle(ReplyTo to, request::RetireParticipant& retire) {
     return;
   }
   if (retire.dry_run) {
-    answer::DryRun run;
-    run.would_change.push_back("participant " + retire.name + " is retired and may not connect again");
-    run.would_change.push_back(std::to_string(participant->unsettled) +
-                               " unsettled branches become hazards, or their undecided transactions abort");
-    if (!participant->sessions.empty()) run.warnings.push_back("the participant is connected now");
-    reply(last_forced_, to, std::move(run));
+    reply(last_forced_, to, look_ahead_of_retiring(*participant));
+    return;
+  }
+  if (participant->retired) {  // once is enough
+    reply(last_forced_, to, answer::Participant{participant_view(*participant)});
     return;
   }
   // Its hazards first: a start that finds it retired finds them all.
@@ -99,13 +122,53 @@ void Engine::Impl::handle(ReplyTo to, request::RetireParticipant& retire) {
   reply(last_forced_, to, answer::Participant{participant_view(*participant)});
 }
 
-void Engine::Impl::retire_branches_of(const Participant& participant, const std::string& reason) {
-  apply_to_all(core::event::Retire{participant.name, reason, {}}, [&participant](const Live& live) {
-    for (std::size_t i = 0; i < live.links.size(); ++i) {
-      if (live.links[i].participant == &participant && !live.transaction.branches[i].settled) return true;
+bool Engine::Impl::concerns(const Participant& participant, const Live& live) {
+  for (std::size_t i = 0; i < live.links.size(); ++i) {
+    if (live.links[i].participant == &participant && !live.transaction.branches[i].settled) return true;
+  }
+  return false;
+}
+
+/// Exact, because it does the same to copies.
+answer::DryRun Engine::Impl::look_ahead_of_retiring(const Participant& participant) {
+  const std::string& name = participant.name;
+  if (participant.retired) return {{"Nothing: participant " + name + " is retired already."}, {}};
+  Named aborts;
+  Named hazards;
+  core::Output output;
+  live_.walk({}, [&](Live& live) {
+    if (!concerns(participant, live)) return true;
+    core::Transaction copy = live.transaction;
+    core::step(copy, core::event::Retire{name, {}, {}}, now_, timing_, output);
+    output = {};
+    if (copy.outcome && !live.transaction.outcome) aborts.add(to_text(copy.id));
+    for (std::size_t i = 0; i < copy.branches.size(); ++i) {
+      const bool is_new = copy.branches[i].heuristic && !live.transaction.branches[i].heuristic;
+      if (is_new) hazards.add(to_text(BranchId{copy.id, copy.branches[i].n}));
     }
-    return false;
+    return true;
   });
+  answer::DryRun run;
+  run.would_change = {"Participant " + name + " is retired: it may not connect again, and its name stays taken.",
+                      aborts.sentence("undecided transaction", "aborts", "abort"),
+                      hazards.sentence("unacknowledged branch", "becomes a hazard", "become hazards"),
+                      "The log gets HeuristicReported and OperatorActed (retired) for each hazard, then "
+                      "ParticipantChanged (retired), with the reason and the time."};
+  run.warnings = {"If " + name +
+                      " comes back it is not let in, and hears `unknown` about these hazards, for ever: an "
+                      "operator must settle by hand what it still holds.",
+                  "Each hazard stands in the attention list until it is forgotten, one by one."};
+  if (!participant.sessions.empty()) {
+    run.warnings.push_back(name +
+                           " is connected now: its connections are closed, and what it was about to "
+                           "acknowledge becomes a hazard.");
+  }
+  return run;
+}
+
+void Engine::Impl::retire_branches_of(const Participant& participant, const std::string& reason) {
+  apply_to_all(core::event::Retire{participant.name, reason, {}},
+               [&participant](const Live& live) { return concerns(participant, live); });
 }
 
 }  // namespace troth::engine

@@ -139,6 +139,8 @@ Live& Engine::Impl::create(request::Begin& begin) {
   transaction.deadline_due = now_.due + transaction.timeout_ms;
   transaction.deadline_at = now_.at + transaction.timeout_ms;
   transaction.one_phase_wanted = begin.one_phase;
+  live.timeline = finished_timelines_.fresh();
+  live.timeline.note(now_.at, What::kBegun);
   ++stats_.begun;
   ++stats_.live_by_phase[static_cast<std::size_t>(Phase::kActive)];
   if (!begin.origin.key.empty()) keys_[begin.origin.key] = {begin.origin.request_hash, id, {}};
@@ -222,7 +224,8 @@ void Engine::Impl::handle(ReplyTo to, request::Abort& abort) {
     // An undecided transaction can always be aborted; only waiting for the answer is bounded.
     const bool may_wait = live->transaction.waiters.size() < kMaxWaiters;
     const ReplyTo waiter = may_wait ? to : 0;
-    apply(*live, core::event::Abort{waiter, now_.due + options_.limits.max_wait_ms, AbortReason::kClient});
+    apply(*live, core::event::Abort{waiter, now_.due + options_.limits.max_wait_ms, AbortReason::kClient,
+                                    std::move(abort.reason)});
     if (may_wait) return;
     stats_.refuse(Refusal::kMaxWaiters);
     refuse(to, Slug::kLimitReached, "Too many requests wait for this transaction; look at it later.");
@@ -239,11 +242,13 @@ void Engine::Impl::handle(ReplyTo to, request::Get& get) {
     if (auto* refused = std::get_if<answer::Refused>(&answer); refused && refused->transaction) {
       answer = answer::Transaction{200, std::move(*refused->transaction)};
     }
+    if (auto* told = std::get_if<answer::Transaction>(&answer)) add_details(told->view);
+    if (auto* refused = std::get_if<answer::Refused>(&answer)) show_gap(get.id, *refused);
     reply(last_forced_, to, std::move(answer));
     return;
   }
   if (!get.wait_for_revision || live->transaction.revision > *get.wait_for_revision || draining_) {
-    reply(live->rests_on, to, answer::Transaction{200, view_of(live->transaction, now_)});
+    reply(live->rests_on, to, answer::Transaction{200, detailed(*live)});
     return;
   }
   if (live->watchers.size() >= kMaxWaiters) {

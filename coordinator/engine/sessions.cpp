@@ -19,6 +19,7 @@ void Engine::Impl::on_opened(SessionOpened& command) {
   }
   participant->routing = hello.routing;
   participant->last_seen_at = now_.at;
+  participant->last_error.reset();
   const auto& offers = hello.capabilities;
   const bool offered = std::find(offers.begin(), offers.end(), "one-phase") != offers.end();
   participant->one_phase = offered && (participant->one_phase || participant->sessions.empty());  // all of them must
@@ -85,16 +86,17 @@ void Engine::Impl::on_closed(SessionClosed& command) {
   for (const auto& branch : command.unsent_prepares) {
     if (Live* live = live_.find(branch.transaction)) apply(*live, core::event::PrepareNotSent{branch.n});
   }
-  close_connection(command.connection);
+  close_connection(command.connection, command.error, command.detail);
 }
 
 /// Branches whose latest message went over this connection may have missed it; those that another instance may carry
 /// are sent again at once, the others wait for one to connect.
-void Engine::Impl::close_connection(ConnectionId connection) {
+void Engine::Impl::close_connection(ConnectionId connection, const std::string& error, const std::string& detail) {
   const Session* session = directory_.session(connection);
   if (!session) return;
   Participant* participant = session->participant;
   participant->last_seen_at = now_.at;
+  participant->last_error = ErrorView{error, detail.empty() ? "A connection of it was lost." : detail, now_.at};
   directory_.close(connection);
   std::vector<BranchId> lost;
   live_.walk({}, [&](Live& live) {
@@ -109,7 +111,7 @@ void Engine::Impl::close_connection(ConnectionId connection) {
   });
   for (const auto& id : lost) {
     Live* live = live_.find(id.transaction);
-    if (live) apply(*live, core::event::Unreachable{id.n});
+    if (live) apply(*live, core::event::Unreachable{id.n, error, detail});
     live = live_.find(id.transaction);
     const bool one_phase = live && live->transaction.one_phase_started;
     if (live && directory_.pick(*participant, live->transaction.branches[id.n - 1], one_phase)) {
@@ -224,12 +226,14 @@ void Engine::Impl::report_against_abort(Participant& participant, const session:
 /// details.
 void Engine::Impl::show_aborted_with_heuristics(const TransactionId& id, Lsn lsn) {
   core::Transaction transaction = aborted_with(id, known_.heuristics[id]);
+  Timeline timeline = finished_timelines_.take(id);
   if (Live* shown = live_.find(id)) {
     transaction.label = shown->transaction.label;
     transaction.abort_reason = shown->transaction.abort_reason;
     transaction.begun_at = shown->transaction.begun_at;
     transaction.decided_at = shown->transaction.decided_at;
     transaction.revision = shown->transaction.revision;
+    timeline = std::move(shown->timeline);
     notify_watchers(*shown, true);
     take_out(*shown);
   } else if (const auto fact = history_.find(id)) {
@@ -239,13 +243,17 @@ void Engine::Impl::show_aborted_with_heuristics(const TransactionId& id, Lsn lsn
       transaction.begun_at = told->begun_at;
       transaction.decided_at = told->decided_at;
     }
-    transaction.revision = history_.view(id)->revision;
+    transaction.revision = history_.view(id)->revision + 1;  // as it was shown without its timeline
   }
   const std::uint64_t shown_as = transaction.revision;
   adopt(std::move(transaction), {});
   Live* live = live_.find(id);
   live->only_reported = true;
   live->rests_on = lsn;
+  if (!timeline.empty()) {
+    note_fact(timeline, known_.heuristics[id].back());
+    live->timeline = std::move(timeline);
+  }
   live->transaction.revision = std::max(live->transaction.revision, shown_as + 1);
 }
 

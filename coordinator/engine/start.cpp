@@ -188,6 +188,7 @@ void Engine::Impl::adopt(core::Transaction transaction, std::string decided_body
   if (may_be_repeated) windows_.begun(origin.client_session, origin.sequence, id);
   Live& live = live_.add(id);
   live.decided_body = std::move(decided_body);
+  live.timeline = proved_timeline(transaction);
   live.transaction = std::move(transaction);
   live.counted_outcome = live.transaction.outcome.has_value();
   for (const auto& branch : live.transaction.branches) {

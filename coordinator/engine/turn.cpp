@@ -43,7 +43,7 @@ void Engine::Impl::turn(std::vector<Command>& inbox, core::Now now, Outbox& outb
 }
 
 void Engine::Impl::apply(Live& live, const core::Event& event) {
-  const std::uint64_t revision = live.transaction.revision;
+  const Before before = look_before(live.transaction, event);
   core::Output output = std::move(output_);
   output.facts.clear();
   output.effects.clear();
@@ -58,10 +58,11 @@ void Engine::Impl::apply(Live& live, const core::Event& event) {
     account_facts(live, fact, lsn);
   }
   if (output.ended) ended_.push_back(live.transaction.id);
+  note_step(live.timeline, before, live.transaction, event, output, now_.at);
   for (const auto& effect : output.effects) emit(live, effect);
   output_ = std::move(output);
   account(live);
-  if (live.transaction.revision != revision) notify_watchers(live, false);
+  if (live.transaction.revision != before.revision) notify_watchers(live, false);
   if (live.transaction.phase == Phase::kFinished && !core::heuristic_of(live.transaction)) {
     leave(live);
   } else {
@@ -73,11 +74,13 @@ void Engine::Impl::apply(Live& live, const core::Event& event) {
 /// staged; answers about it rest on the last forced record, so nobody hears of it before it is durable.
 void Engine::Impl::leave(Live& live) {
   notify_watchers(live, true);
+  keep_timeline(live);
   const core::Transaction& transaction = live.transaction;
   const TransactionId id = transaction.id;
+  const std::uint64_t revision = transaction.revision + 1;  // from now on less is known of its branches
   if (transaction.outcome == Outcome::kCommitted) {
     const auto kind = recovery::to_record(fact::CommitDecided{}).kind;
-    history_.add(id, kind, std::move(live.decided_body), transaction.revision, transaction.decision_lsn, now_.at);
+    history_.add(id, kind, std::move(live.decided_body), revision, transaction.decision_lsn, now_.at);
   } else if (transaction.abort_reason) {  // else nothing is known but that it aborted, and nothing is made up
     fact::AbortTold told;
     told.id = id;
@@ -86,7 +89,7 @@ void Engine::Impl::leave(Live& live) {
     told.begun_at = transaction.begun_at;
     told.decided_at = transaction.decided_at;
     auto record = recovery::to_record(told);
-    history_.add(id, record.kind, std::move(record.body), transaction.revision, 0, now_.at);
+    history_.add(id, record.kind, std::move(record.body), revision, 0, now_.at);
   }
   take_out(live);
 }
