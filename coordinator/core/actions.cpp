@@ -63,7 +63,8 @@ std::string one_phase_text(const Transaction& transaction) {
 }
 
 Outlook outlook_of_forget(const Branch& branch) {
-  const std::string kind = branch.heuristic ? text(word(*branch.heuristic)) : "none";
+  if (!branch.heuristic) return {{"Nothing: there is no heuristic."}, {"None: it is refused."}};
+  const std::string kind = text(word(*branch.heuristic));
   return {{"The heuristic `" + kind + "` of " + name_of(branch) + " is no longer shown.",
            "The log gets OperatorActed (forgot) with actor, reason and time."},
           {"Nothing is repaired by it: what " + branch.participant +
@@ -142,9 +143,11 @@ class List {
     const std::string& who = branch.participant;
     if (!retired_.insert(who).second) return;
     add("retire:" + who,
-        who + " is retired for good: of every transaction that still waits for it, an undecided one aborts, and each " +
-            "branch that was told a decision, or to commit in one phase, and has not answered becomes a hazard that " +
-            "stands in the attention list until it is forgotten. A dry run counts them.",
+        who +
+            " is retired for good. Every undecided transaction that waits for it aborts. Each branch of it that has "
+            "not " +
+            "acknowledged a decision, or is being committed in one phase, becomes a hazard that stands in the " +
+            "attention list until it is forgotten. A dry run counts them, in all transactions.",
         "If " + who + " comes back it is not let in any more, and hears `unknown` about those branches, for ever: an " +
             "operator must settle by hand what it still holds. Its name cannot be used again.",
         "");

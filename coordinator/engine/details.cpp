@@ -53,7 +53,6 @@ Timeline Engine::Impl::proved_timeline(const core::Transaction& transaction) con
   Timeline timeline(first);
   if (transaction.begun_at != 0) timeline.note(transaction.begun_at, What::kBegun);
   if (transaction.decided_at != 0) timeline.note(transaction.decided_at, What::kDecided);
-  if (transaction.finished_at != 0) timeline.note(transaction.finished_at, What::kFinished);
   for (const auto& report : reports) {
     const auto act = known_.acts.find(report.branch);
     const bool is_of_act = act != known_.acts.end() && act->second.contradicts && act->second.at == report.at;
@@ -63,6 +62,8 @@ Timeline Engine::Impl::proved_timeline(const core::Transaction& transaction) con
     note_fact(timeline, act->second);
   }
   timeline.sort();
+  constexpr std::uint8_t kSomeTime = 1;
+  if (transaction.phase == Phase::kFinished) timeline.note(now_.at, What::kFinished, 0, kSomeTime);
   timeline.note(now_.at, What::kRecovered);
   return timeline;
 }

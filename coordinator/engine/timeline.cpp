@@ -17,8 +17,8 @@ constexpr std::array kWords = {
     "forgotten"sv,      "finished"sv,     "recovered"sv};
 static_assert(kWords.size() == static_cast<std::size_t>(What::kRecovered) + 1);
 
-/// Room for a transaction of two branches without trouble: one allocation for all of it.
-constexpr std::size_t kFirstRoom = 16;
+/// Room until the votes of a transaction of two branches; it doubles from there.
+constexpr std::size_t kFirstRoom = 8;
 
 constexpr std::size_t kMaxSpare = 1'024;
 
@@ -159,8 +159,8 @@ std::string Timeline::detail_of(const Entry& entry, const TransactionView& view)
     case What::kForgotten: return text_of(entry);
     case What::kBegun:
     case What::kCommitAsked:
-    case What::kRetryAsked:
-    case What::kFinished: return {};
+    case What::kRetryAsked: return {};
+    case What::kFinished: return entry.code == 0 ? "" : "before the restart; the log does not say when";
   }
   return {};
 }

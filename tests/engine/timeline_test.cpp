@@ -180,6 +180,18 @@ TEST(Timeline, OperatorsActsAndForgettingAreInIt) {
   EXPECT_THAT(desk.timeline(id), Contains("resolved 1: abort: by alice: settled at the desk"));
 }
 
+TEST(Timeline, SaysThatNobodyKnowsWhenItFinishedBeforeTheRestart) {
+  Desk desk;
+  const TransactionId id = desk.decided({"bank-a"});
+  desk.ask(desk.resolve({id, 1}, ResolveAction::kAbort, true));
+  desk.crash();
+  const Lines lines = desk.timeline(id);
+  ASSERT_GE(lines.size(), 3u);
+  EXPECT_EQ(lines[lines.size() - 3], "resolved 1: abort: by alice: settled at the desk");
+  EXPECT_EQ(lines[lines.size() - 2], "finished: before the restart; the log does not say when");
+  EXPECT_THAT(lines.back(), HasSubstr("since restart"));
+}
+
 TEST(Timeline, OfTheFinishedIsBoundedAndWhatIsLeftIsSaid) {
   engine::FinishedTimelines kept;
   const TransactionId first{LogId{1}, 0, EpochId{1, 1}, 7};
