@@ -1,0 +1,46 @@
+// tests/e2e/ops/prometheus.h: a real Prometheus with the rules of deploy/, in a hurry.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/world.h"
+
+namespace troth::e2e {
+
+/// deploy/prometheus/rules.yml made quick, in two ways and no other: each `for:` is one second, and the minute that a
+/// branch may be in doubt is one second.
+std::string hurried(const std::string& rules);
+
+/// An alert as Prometheus shows it.
+struct Alert {
+  std::string name;
+  std::string state;        // pending, firing
+  std::string participant;  // empty: it has no such label
+  std::string severity;
+  std::string summary;
+};
+
+/// Scrapes `target` each second from its construction to its destruction (kill -9). Main thread only; throws
+/// std::runtime_error, with what it printed, when it does not start.
+class Prometheus {
+ public:
+  Prometheus(const std::string& target, const std::string& rules);
+
+  std::vector<Alert> alerts();
+  /// The alert of that name for that participant while it fires; null when it does not.
+  std::unique_ptr<Alert> firing(const std::string& name, const std::string& participant);
+  /// The value of an instant query that has one; NaN when it has none.
+  double value(const std::string& query);
+
+ private:
+  transport::HttpResult get(const std::string& target);
+
+  TempDir dir_;
+  transport::Io io_;
+  demo::Process process_;
+  std::unique_ptr<transport::HttpClient> client_;
+};
+
+}  // namespace troth::e2e

@@ -1,0 +1,60 @@
+// A real Prometheus scrapes a real trothd; a participant dies after it has voted, and somebody is called.
+#include "tests/e2e/ops/prometheus.h"
+
+#include <gtest/gtest.h>
+
+namespace troth::e2e {
+namespace {
+
+TEST(Hurried, ChangesTimesAndNothingElse) {
+  const std::string rules = read_file(std::string(TROTH_SOURCE_DIR) + "/deploy/prometheus/rules.yml");
+  EXPECT_EQ(hurried("expr: troth_participant_oldest_in_doubt_seconds > 60\n  for: 15m\n"),
+            "expr: troth_participant_oldest_in_doubt_seconds > 1\n  for: 1s\n");
+  EXPECT_NE(hurried(rules), rules);
+  EXPECT_EQ(hurried("expr: troth_heuristics_unresolved > 0\n"), "expr: troth_heuristics_unresolved > 0\n");
+}
+
+class Watched : public ::testing::Test {
+ protected:
+  Watched() {
+    world_.start();
+    world_.start_bank("bank-a");
+    bank_b_ = demo::Process({TROTH_DYING_BANK, "--name", "bank-b", "--db", world_.file("bank-b.db"), "--coordinator",
+                             "ws://" + world_.listen()},
+                            world_.file("dying.log"));
+    world_.wait_until_connected("bank-a");
+    world_.wait_until_connected("bank-b");
+  }
+  World world_;
+  demo::Process bank_b_;
+};
+
+TEST_F(Watched, TheAlertForAStuckBranchFiresAndGoes) {
+  Prometheus prometheus(world_.listen(),
+                        hurried(read_file(std::string(TROTH_SOURCE_DIR) + "/deploy/prometheus/rules.yml")));
+  ASSERT_TRUE(World::eventually([&] { return prometheus.value("troth_ready") == 1; })) << "nothing is scraped";
+  for (const Alert& alert : prometheus.alerts()) ADD_FAILURE() << alert.name << " although nothing is wrong";
+
+  EXPECT_EQ(world_.post("/v1/transactions", transfer(50)).status, 200) << "decided is decided, whoever dies then";
+  EXPECT_EQ(bank_b_.wait(std::chrono::seconds(30)), 128 + SIGKILL);
+
+  std::unique_ptr<Alert> stuck;
+  std::unique_ptr<Alert> gone;
+  ASSERT_TRUE(World::eventually([&] { return (stuck = prometheus.firing("TrothInDoubt", "bank-b")) != nullptr; }));
+  ASSERT_TRUE(
+      World::eventually([&] { return (gone = prometheus.firing("TrothParticipantGone", "bank-b")) != nullptr; }));
+  EXPECT_EQ(stuck->severity, "warning");
+  EXPECT_EQ(stuck->summary.rfind("bank-b has had a branch in doubt for ", 0), 0u) << stuck->summary;
+  EXPECT_EQ(gone->severity, "critical");
+  EXPECT_EQ(gone->summary, "bank-b is not connected, and 1 decided branches wait for it");
+  for (const Alert& alert : prometheus.alerts()) {
+    EXPECT_EQ(alert.participant, "bank-b") << alert.name << ": nobody else is to blame";
+  }
+
+  world_.start_bank("bank-b");
+  EXPECT_TRUE(World::eventually([&] { return prometheus.alerts().empty(); })) << "an alert stays";
+  EXPECT_EQ(prometheus.value("troth_transactions_in_doubt"), 0);
+}
+
+}  // namespace
+}  // namespace troth::e2e
