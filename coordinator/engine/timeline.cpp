@@ -41,6 +41,15 @@ std::string word_of(std::uint8_t code) {
   return std::string(word(static_cast<Enum>(code)));
 }
 
+/// At most `most` bytes of it, and no half character.
+void shorten(std::string& text, std::size_t most) {
+  if (text.size() <= most) return;
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  text.resize(end);
+  text.append("...");
+}
+
 std::string with(std::string what, const std::string& text) {
   return text.empty() ? what : std::move(what) + ": " + text;
 }
@@ -88,6 +97,7 @@ void Timeline::note(Millis at, What what, std::uint32_t n, std::uint8_t code, st
 
 void Timeline::note_text(Millis at, What what, std::uint32_t n, std::uint8_t code, std::string text) {
   if (text.empty()) return note(at, what, n, code, 0);
+  shorten(text, kMaxTextBytes);
   if (!rare_) rare_ = std::make_unique<Rare>();
   auto& texts = rare_->texts;
   const bool is_same = rare_->last_text != 0 && texts[(rare_->last_text - 1u) % kMaxTexts] == text;
@@ -198,6 +208,9 @@ std::vector<TimelineView> proved_items(const TransactionView& view, Millis resta
   add(view.decided_at, What::kDecided, decided_text(view));
   add(view.finished_at, What::kFinished, {});
   if (restarted_at != 0) add(restarted_at, What::kRecovered, recovered_text());
+  std::stable_sort(items.begin(), items.end(), [](const TimelineView& a, const TimelineView& b) {
+    return a.at < b.at;
+  });  // it may have ended since
   return items;
 }
 

@@ -49,6 +49,8 @@ class Timeline {
   static constexpr std::size_t kMaxEntries = 32;
   /// Texts of errors, reasons and operators kept; older ones fall out, their entries stay.
   static constexpr std::size_t kMaxTexts = 8;
+  /// Longer ones are cut: they come from clients and participants.
+  static constexpr std::size_t kMaxTextBytes = 256;
 
   /// `code` is the value of the word that belongs to `what`, `number` an attempt.
   void note(Millis at, What what, std::uint32_t n = 0, std::uint8_t code = 0, std::uint32_t number = 0);

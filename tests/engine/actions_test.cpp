@@ -118,6 +118,9 @@ struct Seen {
 
 /// What differs under the same revision would be a lie to If-Match and to who polls.
 void check_revision(std::map<TransactionId, Seen>& seen, TransactionView view) {
+  for (std::size_t i = 1; i < view.timeline.size(); ++i) {
+    EXPECT_LE(view.timeline[i - 1].at, view.timeline[i].at) << codec::write_json(view);
+  }
   Seen& last = seen[view.id];
   const std::uint64_t revision = std::exchange(view.revision, 0);
   const std::string text = codec::write_json(view);

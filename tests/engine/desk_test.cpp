@@ -68,6 +68,25 @@ TEST(Desk, AnErrorStaysUntilAnAnswerComesNotUntilSilence) {
   EXPECT_FALSE(row(desk.view(id), 1).last_error) << "it answered";
 }
 
+TEST(Desk, AParticipantShowsItsLastErrorUntilItSucceeds) {
+  Desk desk;
+  const auto error = [&desk](const std::string& name) {
+    const auto reply = desk.ask(request::GetParticipant{name});
+    const auto& shown = desk.answer_as<answer::Participant>(reply)->view.last_error;
+    return shown ? shown->code : "";
+  };
+  EXPECT_EQ(error("bank-a"), "");
+  desk.disconnect(desk.a);
+  EXPECT_EQ(error("bank-a"), "disconnected");
+  desk.open_a();
+  EXPECT_EQ(error("bank-a"), "");
+  const TransactionId id = desk.decided({"bank-c"});
+  desk.fail_callback({id, 1}, "refused");
+  EXPECT_EQ(error("bank-c"), "refused");
+  desk.say_ack({id, 1}, "bank-c");
+  EXPECT_EQ(error("bank-c"), "");
+}
+
 TEST(Desk, ACommittedTransactionWhoseParticipantIsGoneNeedsAttentionAtOnce) {
   Desk desk;
   const TransactionId id = desk.decided({"bank-a"});

@@ -115,6 +115,16 @@ TEST(Timeline, KeepsTheNewestTextsAndTheEntriesOfTheOlder) {
   EXPECT_EQ(items[11].detail, std::nullopt);
 }
 
+TEST(Timeline, CutsLongTextsBetweenCharacters) {
+  engine::Timeline timeline;
+  timeline.note_text(1, engine::What::kAbortAsked, 0, 0,
+                     std::string(engine::Timeline::kMaxTextBytes - 1, 'x') + "\u00e9 y");
+  timeline.note_text(2, engine::What::kAbortAsked, 0, 0, std::string(engine::Timeline::kMaxTextBytes, 'z'));
+  const auto items = timeline.items({});
+  EXPECT_EQ(items[0].detail, std::string(engine::Timeline::kMaxTextBytes - 1, 'x') + "...");
+  EXPECT_EQ(items[1].detail, std::string(engine::Timeline::kMaxTextBytes, 'z'));
+}
+
 TEST(Timeline, AfterARestartTellsWhatTheLogProvesAndSaysWhatItCannot) {
   Desk desk;
   const TransactionId id = desk.decided({"bank-a", "bank-b", "bank-c"});
