@@ -1,0 +1,26 @@
+// tests/api/checker.h: what every answer must be, whatever the request was.
+#pragma once
+
+#include <string>
+
+#include "tests/api/generator.h"
+#include "tests/api/spec.h"
+#include "tests/transport/raw_socket.h"
+
+namespace troth::api {
+
+class Checker {
+ public:
+  explicit Checker(const Spec& spec) : spec_(spec) {}
+
+  /// Empty, or what is wrong with this answer to this request.
+  std::string check(const Request& request, const test::RawResponse& response) const;
+
+ private:
+  std::string check_problem(const Request& request, const test::RawResponse& response) const;
+  std::string check_success(const Operation& operation, const test::RawResponse& response) const;
+
+  const Spec& spec_;
+};
+
+}  // namespace troth::api
