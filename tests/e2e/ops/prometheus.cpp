@@ -27,8 +27,14 @@ std::string configuration(const std::string& target) {
 }  // namespace
 
 std::string hurried(const std::string& rules) {
-  const std::string soon = std::regex_replace(rules, std::regex("for: [0-9]+m"), "for: 1s");
-  return std::regex_replace(soon, std::regex("oldest_in_doubt_seconds > 60"), "oldest_in_doubt_seconds > 1");
+  std::string out =
+      std::regex_replace(rules, std::regex("oldest_in_doubt_seconds > 60"), "oldest_in_doubt_seconds > 1");
+  constexpr std::string_view kPatience = "for: 1m\n";
+  for (const char* name : {"alert: TrothInDoubt\n", "alert: TrothParticipantGone\n"}) {
+    const auto at = out.find(kPatience, out.find(name));
+    if (at != std::string::npos) out.replace(at, kPatience.size(), "for: 1s\n");
+  }
+  return out;
 }
 
 Prometheus::Prometheus(const std::string& target, const std::string& rules) {
@@ -59,16 +65,17 @@ std::vector<Alert> Prometheus::alerts() {
   if (answer.status != 200) return all;
   const auto parsed = json::parse(answer.body);
   for (const auto& item : parsed.at("data").at("alerts").as_array()) {
+    if (item.at("state") != "firing") continue;
     const auto& labels = item.at("labels").as_object();
-    all.push_back({text_of(labels, "alertname"), text_of(item.as_object(), "state"), text_of(labels, "participant"),
-                   text_of(labels, "severity"), text_of(item.at("annotations").as_object(), "summary")});
+    all.push_back({text_of(labels, "alertname"), text_of(labels, "participant"), text_of(labels, "severity"),
+                   text_of(item.at("annotations").as_object(), "summary")});
   }
   return all;
 }
 
 std::unique_ptr<Alert> Prometheus::firing(const std::string& name, const std::string& participant) {
   for (Alert& alert : alerts()) {
-    if (alert.name == name && alert.participant == participant && alert.state == "firing") {
+    if (alert.name == name && alert.participant == participant) {
       return std::make_unique<Alert>(std::move(alert));
     }
   }

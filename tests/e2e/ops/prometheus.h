@@ -9,14 +9,14 @@
 
 namespace troth::e2e {
 
-/// deploy/prometheus/rules.yml made quick, in two ways and no other: each `for:` is one second, and the minute that a
-/// branch may be in doubt is one second.
+/// deploy/prometheus/rules.yml made quick, in two ways and no other: the minute that a branch may be in doubt is one
+/// second, and so is the minute for which TrothInDoubt and TrothParticipantGone hold before they fire. All others keep
+/// their minutes: on a machine that is slow for a moment they are as quiet as they are meant to be.
 std::string hurried(const std::string& rules);
 
 /// An alert as Prometheus shows it.
 struct Alert {
   std::string name;
-  std::string state;        // pending, firing
   std::string participant;  // empty: it has no such label
   std::string severity;
   std::string summary;
@@ -28,8 +28,9 @@ class Prometheus {
  public:
   Prometheus(const std::string& target, const std::string& rules);
 
+  /// Those that fire.
   std::vector<Alert> alerts();
-  /// The alert of that name for that participant while it fires; null when it does not.
+  /// The alert of that name for that participant; null when it does not fire.
   std::unique_ptr<Alert> firing(const std::string& name, const std::string& participant);
   /// The value of an instant query that has one; NaN when it has none.
   double value(const std::string& query);
