@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "bench/bulkhead.h"
 #include "bench/child.h"
 #include "bench/fill.h"
+#include "bench/metrics_cost.h"
 #include "bench/options.h"
 #include "bench/recovery.h"
 #include "bench/start.h"
@@ -37,7 +39,10 @@ class Scratch {
 int run_suite(const Options& options) {
   const Scratch scratch(options.dir);
   const Machine machine = this_machine(scratch.path());
-  const auto rows = measure_recovery(options, scratch.path());
+  const auto measure = options.suite == "bulkhead"  ? measure_bulkhead
+                       : options.suite == "metrics" ? measure_metrics
+                                                    : measure_recovery;
+  const auto rows = measure(options, scratch.path());
   std::puts((options.json ? json(machine, rows) : table(machine, rows)).c_str());
   return 0;
 }

@@ -14,6 +14,8 @@ struct Options {
   int pairs = 9;
   double rate = 2'000;
   std::uint64_t in_flight = 64;
+  std::uint64_t stuck = 1'000;
+  double seconds = 5;
   std::string dir;  // the files lie in a new directory below it
   bool json = false;
 };

@@ -67,7 +67,9 @@ std::string spread(const std::vector<double>& runs) {
 
 std::string verdict(const Row& row) {
   if (!row.goal) return "";
-  return "at most " + number(*row.goal) + (median(row.runs) <= *row.goal ? ": met" : ": MISSED");
+  const double value = median(row.runs);
+  const bool is_met = row.at_least ? value >= *row.goal : value <= *row.goal;
+  return (row.at_least ? "at least " : "at most ") + number(*row.goal) + (is_met ? ": met" : ": MISSED");
 }
 
 std::string with_unit(double value, const Row& row) {
@@ -162,6 +164,7 @@ std::string json(const Machine& machine, const std::vector<Row>& rows) {
     out += ",\"median\":" + plain_number(median(row.runs));
     put_all(out, "runs", row.runs);
     out += ",\"goal\":" + (row.goal ? plain_number(*row.goal) : "null");
+    out += std::string(",\"goalIsLeast\":") + (row.at_least ? "true" : "false");
     out += ",\"plain\":" + (row.plain.empty() ? "null" : plain_number(median(row.plain)));
     put_all(out, "plainRuns", row.plain);
     out += ',';

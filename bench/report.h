@@ -25,8 +25,9 @@ struct Row {
   std::string unit;
   std::vector<double> runs;
   std::vector<double> plain;   // empty: there is nothing to compare with
-  std::optional<double> goal;  // the most it may be
+  std::optional<double> goal;  // the most it may be, or the least
   std::string note;
+  bool at_least = false;
 };
 
 double median(std::vector<double> values);
