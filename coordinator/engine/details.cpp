@@ -6,6 +6,26 @@
 #include "coordinator/engine/impl.h"
 
 namespace troth::engine {
+namespace {
+
+/// What a record of the beginning says of a transaction whose end the log lost: who took part.
+void show_start(TransactionView& view, const recovery::LiveFact& fact) {
+  core::Transaction transaction = std::visit([](const auto& f) { return core::restore(f, {}); }, fact);
+  if (!transaction.label.empty()) view.label = transaction.label;
+  if (!transaction.traceparent.empty()) view.traceparent = transaction.traceparent;
+  if (transaction.begun_at != 0) view.begun_at = transaction.begun_at;
+  for (const core::Branch& branch : transaction.branches) {
+    BranchView row;
+    row.n = branch.n;
+    row.participant = branch.participant;
+    row.key = branch.key;
+    row.state = BranchState::kPreparing;
+    row.waiting_for = "an operator, to say what became of the transaction";
+    view.branches.push_back(std::move(row));
+  }
+}
+
+}  // namespace
 
 TransactionView Engine::Impl::detailed(const Live& live) {
   TransactionView view = view_of(live.transaction, now_);
@@ -76,6 +96,8 @@ void Engine::Impl::show_gap(const TransactionId& id, answer::Refused& refused) c
   view.phase = Phase::kPreparing;
   view.attention = Attention::kUndecided;
   view.revision = first_revision(epoch_);
+  if (const auto found = known_.live.find(id); found != known_.live.end()) show_start(view, found->second);
+  view.timeline = proved_items(view, known_.epochs.empty() ? 0 : known_.epochs.back().at);
   for (const Outcome outcome : {Outcome::kCommitted, Outcome::kAborted}) {
     const std::string as = std::string(word(outcome));
     AllowedAction action;

@@ -219,6 +219,25 @@ TEST(Desk, AGapIdSaysWhatAnOperatorCanDoAboutIt) {
   EXPECT_EQ(desk.view(lost).outcome, Outcome::kCommitted);
 }
 
+TEST(Desk, AGapIdShowsWhoTookPartAsFarAsTheLogKnows) {
+  Desk desk;
+  auto begin = World::transfer({"bank-a", "bank-c"});
+  begin.label = "order-4711";
+  desk.ask(begin);
+  const TransactionId lost = desk.id(1);
+  const auto record = recovery::to_record(fact::GapOpened{lost.epoch, {lost.epoch.epoch + 3, 0}, 0});
+  desk.log.append({&record, 1});
+  desk.crash();
+  const auto reply = desk.ask(request::Get{lost, {}});
+  ASSERT_EQ(desk.refusal(reply), "ask-operator");
+  const auto& shown = desk.answer_as<answer::Refused>(reply)->transaction;
+  ASSERT_TRUE(shown);
+  EXPECT_EQ(shown->label, "order-4711");
+  ASSERT_EQ(shown->branches.size(), 2u);
+  EXPECT_EQ(row(*shown, 2).participant, "bank-c");
+  EXPECT_EQ(shown->timeline.front().what, "begun");
+}
+
 TEST(Desk, TheTraceOfTheClientReachesParticipantsAndOutlivesARestart) {
   Desk desk;
   constexpr const char* kTrace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
