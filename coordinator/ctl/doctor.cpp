@@ -55,7 +55,7 @@ Finding check_clock(const Survey& survey) {
   if (date.empty() || strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts) == nullptr) {
     return {"clock", Verdict::kSkip, "it does not say what time it has"};
   }
-  const Millis skew = static_cast<Millis>(timegm(&parts)) * 1000 + 500 - now_at();
+  const Millis skew = static_cast<Millis>(timegm(&parts)) * 1000 + 500 - survey.asked_at;
   const Millis off = std::abs(skew);
   if (off < kSkewWarnMs) return {"clock", Verdict::kOk, "as here, as far as a second shows"};
   return {"clock", off < kSkewFailMs ? Verdict::kWarn : Verdict::kFail,
@@ -79,8 +79,8 @@ Finding check_in_doubt(const Survey& survey, const std::string& program) {
   const double count = survey.number("troth_branches_in_doubt");
   if (count == 0) return {"in doubt", Verdict::kOk, "no branch"};
   const double age = survey.number("troth_oldest_in_doubt_seconds");
-  const std::string what =
-      std::to_string(std::llround(count)) + " branches" + (age > 0 ? ", the oldest for " + seconds_text(age) : "");
+  const std::string what = (count == 1 ? "1 branch" : std::to_string(std::llround(count)) + " branches") +
+                           (age > 0 ? ", the oldest for " + seconds_text(age) : "");
   return {"in doubt", age > kOldSeconds ? Verdict::kFail : Verdict::kWarn, what, program + " tx list --state in_doubt"};
 }
 

@@ -15,6 +15,7 @@ bool EventReader::feed(std::string_view piece, const std::function<bool(const Ev
       continue;
     }
     const Event event = std::exchange(event_, Event{});
+    if (!event.id.empty()) last_id_ = event.id;
     if (std::exchange(has_data_, false) && !take(event)) return false;
   }
   return true;

@@ -17,6 +17,8 @@ class EventReader {
  public:
   /// Calls `take` for each event that is whole, until it returns false; then that is the result.
   bool feed(std::string_view piece, const std::function<bool(const Event&)>& take);
+  /// Where to go on: the last id that came, also one without an event. Empty: none came.
+  const std::string& last_id() const { return last_id_; }
 
  private:
   void field(const std::string& line);
@@ -24,6 +26,7 @@ class EventReader {
   std::string rest_;  // a line that is not whole yet
   Event event_;
   bool has_data_ = false;
+  std::string last_id_;
 };
 
 }  // namespace troth::ctl

@@ -59,7 +59,7 @@ class Printer {
   std::size_t count_ = 0;
 };
 
-Answer problem_of(transport::HttpResult&& result, const std::string& endpoint) {
+Answer answer_of(transport::HttpResult&& result, const std::string& endpoint) {
   Answer answer{result.status, std::move(result.body), nullptr, std::move(result.headers), {}, result.sent, "GET",
                 endpoint};
   auto parsed = codec::parse_strict(answer.body);
@@ -67,6 +67,57 @@ Answer problem_of(transport::HttpResult&& result, const std::string& endpoint) {
   if (answer.status == 0) answer.error = endpoint + ": " + result.error;
   return answer;
 }
+
+/// One connection to the stream after another, until enough came or nobody answers any more.
+class Follower {
+ public:
+  Follower(const Invocation& invocation, std::string after, std::size_t limit)
+      : invocation_(invocation), printer_(invocation, limit), after_(std::move(after)) {}
+
+  int run() {
+    for (std::size_t round = 0;; ++round) {
+      const std::string& endpoint = invocation_.endpoints[round % invocation_.endpoints.size()];
+      auto result = follow(endpoint);
+      if (printer_.is_done()) return kExitOk;
+      if (!invocation_.terminal.out) return kExitUnreachable;
+      const bool may_come_back = result.status == 0 || result.status == 200 || result.status == 503;
+      const bool tried_all = round + 1 >= invocation_.endpoints.size();
+      const bool is_over = silent_since_ != 0 && now_at() - silent_since_ > kGiveUpMs;
+      if (!may_come_back || is_over || (!had_one_ && tried_all)) {
+        return fail(invocation_, answer_of(std::move(result), endpoint));
+      }
+      if (had_one_) pause_after(result);
+    }
+  }
+
+ private:
+  transport::HttpResult follow(const std::string& endpoint) {
+    EventReader reader;
+    const std::string target = "/v1/outcomes" + (after_.empty() ? "" : "?after=" + after_);
+    auto result = transport::download(io_, endpoint, "GET", target, kSilenceMs, [&](std::string_view piece) {
+      had_one_ = true;
+      silent_since_ = 0;
+      const bool goes_on = reader.feed(piece, [&](const Event& event) { return printer_.take(event); });
+      if (!reader.last_id().empty()) after_ = reader.last_id();
+      return goes_on;
+    });
+    if (silent_since_ == 0) silent_since_ = now_at();
+    return result;
+  }
+
+  void pause_after(const transport::HttpResult& result) {
+    invocation_.terminal.err << "the stream ended (" << (result.error.empty() ? "closed" : result.error)
+                             << "); going on " << (after_.empty() ? "from now" : "after LSN " + after_) << "\n";
+    std::this_thread::sleep_for(std::chrono::milliseconds(kRetryMs));
+  }
+
+  const Invocation& invocation_;
+  Printer printer_;
+  transport::Io io_;
+  std::string after_;
+  bool had_one_ = false;
+  Millis silent_since_ = 0;  // since when nobody answers; 0: somebody does
+};
 
 int run_watch(Invocation& invocation) {
   const Typed& typed = invocation.typed;
@@ -76,39 +127,7 @@ int run_watch(Invocation& invocation) {
   }
   const std::size_t limit =
       typed.has("--limit") ? read_number<std::size_t>("--limit", typed.text("--limit"), 1, 1'000'000'000) : 0;
-  Printer printer(invocation, limit);
-  transport::Io io;
-  std::size_t which = 0;
-  Millis silent_since = 0;
-  bool had_one = false;
-  for (;;) {
-    const std::string& endpoint = invocation.endpoints[which];
-    EventReader reader;
-    const std::string target = "/v1/outcomes" + (after.empty() ? "" : "?after=" + after);
-    auto result = transport::download(io, endpoint, "GET", target, kSilenceMs, [&](std::string_view piece) {
-      had_one = true;
-      silent_since = 0;
-      return reader.feed(piece, [&](const Event& event) {
-        if (!event.id.empty()) after = event.id;
-        return printer.take(event);
-      });
-    });
-    if (printer.is_done()) return kExitOk;
-    if (!invocation.terminal.out) return kExitUnreachable;
-    if (result.status != 0 && result.status != 200 && result.status != 503) {
-      return fail(invocation, problem_of(std::move(result), endpoint));
-    }
-    which = (which + 1) % invocation.endpoints.size();
-    if (silent_since == 0) silent_since = now_at();
-    const bool tried_all = which == 0;
-    if ((!had_one && tried_all) || now_at() - silent_since > kGiveUpMs) {
-      return fail(invocation, problem_of(std::move(result), endpoint));
-    }
-    if (!had_one) continue;
-    invocation.terminal.err << "the stream ended (" << (result.error.empty() ? "closed" : result.error)
-                            << "); going on after LSN " << (after.empty() ? "now" : after) << "\n";
-    std::this_thread::sleep_for(std::chrono::milliseconds(kRetryMs));
-  }
+  return Follower(invocation, std::move(after), limit).run();
 }
 
 }  // namespace

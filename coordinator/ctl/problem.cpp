@@ -41,6 +41,7 @@ std::string hint_of(const Answer& answer, const Subject& subject, const std::str
     return "is trothd running there? --endpoint URL or TROTH_ENDPOINTS names another; `" + program +
            " doctor` looks at what can be seen";
   }
+  if (!subject.hint.empty()) return subject.hint;
   const auto slug = parse_slug(answer.slug());
   return slug ? hint_for(*slug, subject, program) : "is this the address of a trothd? See `" + program + " version`";
 }

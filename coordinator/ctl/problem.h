@@ -14,7 +14,8 @@ namespace troth::ctl {
 struct Subject {
   std::string transaction;  // its id
   std::string participant;
-  std::string again = {};  // what to type to try the same again, when that is safe
+  std::string again = {};  // how to try the same again safely, when it is not by the very same command
+  std::string hint = {};   // when it was refused and the command itself knows better what to do
 };
 
 /// api.md "trothctl". One that a newer server invented goes by its status.

@@ -29,17 +29,16 @@ Millis millis_of(double seconds) {
   return static_cast<Millis>(std::llround(seconds * 1000));
 }
 
+/// Of branches and participants the list of participants is newer than the metrics, which are some moments old.
 Numbers numbers_of(const Survey& survey) {
   Numbers numbers;
   for (const auto& sample : survey.metrics.all("troth_transactions_in_flight")) {
     const auto phase = sample.labels.find("phase");
     if (phase != sample.labels.end()) numbers.live_by_phase[phase->second] = std::llround(sample.value);
   }
-  numbers.in_doubt = std::llround(survey.number("troth_branches_in_doubt"));
-  numbers.oldest_in_doubt_ms = millis_of(survey.number("troth_oldest_in_doubt_seconds"));
   numbers.oldest_undelivered_ms = millis_of(survey.number("troth_oldest_unacknowledged_seconds"));
   numbers.oldest_undecided_ms = millis_of(survey.number("troth_oldest_undecided_seconds"));
-  numbers.heuristics = std::llround(survey.number("troth_heuristics_unresolved"));
+  std::int64_t hazards = 0;
   for (const auto& value : survey.participants) {
     const Object& participant = as_object(value);
     const std::string state = text_at(participant, "state");
@@ -47,9 +46,12 @@ Numbers numbers_of(const Survey& survey) {
     if (state == "disconnected" && number_at(participant, "liveBranches") > 0) {
       numbers.gone.push_back(text_at(participant, "name"));
     }
+    numbers.in_doubt += number_at(participant, "inDoubtBranches");
+    hazards += number_at(participant, "hazards");
     const std::int64_t oldest = number_at(participant, "oldestInDoubtMs");
     numbers.oldest_in_doubt_ms = std::max<Millis>(numbers.oldest_in_doubt_ms, oldest);
   }
+  numbers.heuristics = std::max<std::int64_t>(hazards, std::llround(survey.number("troth_heuristics_unresolved")));
   return numbers;
 }
 
@@ -71,9 +73,9 @@ std::string live_text(const Numbers& numbers) {
   return total == 0 ? "0" : std::to_string(total) + " (" + text + ")";
 }
 
-std::string with_age(std::int64_t count, Millis oldest, const std::string& what) {
-  if (count == 0) return "0 " + what;
-  return std::to_string(count) + " " + what + (oldest > 0 ? ", the oldest for " + duration_text(oldest) : "");
+std::string with_age(std::int64_t count, Millis oldest) {
+  return (count == 1 ? "1 branch" : std::to_string(count) + " branches") +
+         (count > 0 && oldest > 0 ? ", the oldest for " + duration_text(oldest) : "");
 }
 
 void print_table(const Invocation& invocation, const Survey& survey, const Numbers& numbers) {
@@ -85,7 +87,7 @@ void print_table(const Invocation& invocation, const Survey& survey, const Numbe
   facts.add("log", survey.log_id);
   facts.add("epoch", survey.epoch);
   facts.add("live", live_text(numbers));
-  facts.add("in doubt", Cell(with_age(numbers.in_doubt, numbers.oldest_in_doubt_ms, "branches"),
+  facts.add("in doubt", Cell(with_age(numbers.in_doubt, numbers.oldest_in_doubt_ms),
                              numbers.in_doubt > 0 ? Tone::kWarn : Tone::kPlain));
   facts.add("undecided",
             numbers.oldest_undecided_ms == 0 ? "" : "the oldest since " + duration_text(numbers.oldest_undecided_ms));

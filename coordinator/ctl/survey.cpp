@@ -1,5 +1,7 @@
 #include "coordinator/ctl/survey.h"
 
+#include "coordinator/ctl/look.h"
+
 namespace troth::ctl {
 namespace {
 
@@ -20,6 +22,7 @@ std::string Survey::why_not_ready() const {
 Survey take_survey(Client& client) {
   Survey survey;
   survey.ready = client.get("/readyz?verbose");
+  survey.asked_at = now_at();
   if (!survey.is_reachable()) return survey;
   survey.checks = read_checks(survey.ready.body);
   const Answer metrics = client.get("/metrics");

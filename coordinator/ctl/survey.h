@@ -10,7 +10,8 @@
 namespace troth::ctl {
 
 struct Survey {
-  Answer ready;  // /readyz?verbose; status 0: nobody is there, and the rest is empty
+  Answer ready;         // /readyz?verbose; status 0: nobody is there, and the rest is empty
+  Millis asked_at = 0;  // when that came, by the clock here
   std::vector<Check> checks;
   Scrape metrics{""};
   std::string version;

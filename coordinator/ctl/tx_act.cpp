@@ -92,10 +92,18 @@ void print_branch(const Object& transaction, std::uint32_t n, std::ostream& out)
   }
 }
 
+Subject subject_of(const Invocation& invocation, const Resolve& resolve, const Answer& answer) {
+  Subject subject{to_text(resolve.target.id), {}};
+  if (answer.slug() == "action-refused" && resolve.target.branch && !invocation.typed.has("--heuristic")) {
+    subject.hint = "`" + invocation.program + " tx show " + subject.transaction +
+                   "` says what is possible; what contradicts the decision needs --heuristic";
+  }
+  return subject;
+}
+
 /// Shows what would happen; the exit code when it cannot.
 std::optional<int> preview(Invocation& invocation, Client& client, const Resolve& resolve) {
   const bool dry_run = invocation.typed.has("--dry-run");
-  const Subject subject{to_text(resolve.target.id), {}};
   std::ostream& err = invocation.terminal.err;
   if (!resolve.target.branch) {
     err << "would change: all branches of this id hear " << resolve.word
@@ -105,7 +113,7 @@ std::optional<int> preview(Invocation& invocation, Client& client, const Resolve
   }
   const Answer answer =
       client.post(path_of(resolve.target), body_of(resolve, invocation.typed, true), if_match(resolve.revision));
-  if (!answer.is_ok()) return fail(invocation, answer, subject);
+  if (!answer.is_ok()) return fail(invocation, answer, subject_of(invocation, resolve, answer));
   if (dry_run && invocation.look.is_json()) {
     invocation.terminal.out << answer.body << "\n";
     return std::nullopt;
@@ -116,6 +124,25 @@ std::optional<int> preview(Invocation& invocation, Client& client, const Resolve
   look.color = look.color && (dry_run || invocation.terminal.is_interactive);
   print_dry_run(dry_run ? invocation.terminal.out : err, look, answer.object());
   return std::nullopt;
+}
+
+/// The branch as it is now; of a gap id the transaction.
+void print_acted(Invocation& invocation, const Target& target, const Answer& answer) {
+  if (!target.branch) return print_transaction(invocation, answer.body, answer.object());
+  const Object& branch = answer.object();
+  const std::string id = to_text(target.id) + "." + std::to_string(*target.branch);
+  std::ostream& out = invocation.terminal.out;
+  if (invocation.look.is_json()) {
+    out << answer.body << "\n";
+  } else if (invocation.look.format == Format::kName) {
+    out << id << "\n";
+  } else {
+    Table table({"BRANCH", "PARTICIPANT", "CONNECTED", "STATE", "HEURISTIC", "ATTEMPTS", "NEXT RETRY"});
+    table.add({id, text_at(branch, "participant"), is_true(branch, "connected") ? "yes" : "no",
+               text_at(branch, "state"), Cell(text_at(branch, "heuristic"), Tone::kBad), text_at(branch, "attempts"),
+               time_text(invocation.look, text_at(branch, "nextAttemptAt"))});
+    table.print(out, invocation.look);
+  }
 }
 
 int run_resolve(Invocation& invocation) {
@@ -133,8 +160,8 @@ int run_resolve(Invocation& invocation) {
   }
   const Answer answer =
       client.post(path_of(resolve.target), body_of(resolve, typed, false), if_match(resolve.revision));
-  if (!answer.is_ok()) return fail(invocation, answer, {to_text(resolve.target.id), {}});
-  print_transaction(invocation, answer.body, answer.object());
+  if (!answer.is_ok()) return fail(invocation, answer, subject_of(invocation, resolve, answer));
+  print_acted(invocation, resolve.target, answer);
   return kExitOk;
 }
 
@@ -147,18 +174,7 @@ int run_retry(Invocation& invocation) {
   const Answer answer = client.post(transaction_path(target.id, "/branches/" + n + "/retry"), if_match(revision));
   if (!answer.is_ok()) return fail(invocation, answer, {to_text(target.id), {}});
   const Object& branch = answer.object();
-  std::ostream& out = invocation.terminal.out;
-  if (invocation.look.is_json()) {
-    out << answer.body << "\n";
-  } else if (invocation.look.format == Format::kName) {
-    out << to_text(target.id) << "." << n << "\n";
-  } else {
-    Table table({"BRANCH", "PARTICIPANT", "CONNECTED", "STATE", "ATTEMPTS", "NEXT RETRY"});
-    table.add({to_text(target.id) + "." + n, text_at(branch, "participant"),
-               is_true(branch, "connected") ? "yes" : "no", text_at(branch, "state"), text_at(branch, "attempts"),
-               time_text(invocation.look, text_at(branch, "nextAttemptAt"))});
-    table.print(out, invocation.look);
-  }
+  print_acted(invocation, target, answer);
   if (!is_true(branch, "connected")) {
     invocation.terminal.err << "hint: nothing can be sent before " << printable(text_at(branch, "participant"))
                             << " connects; then it is told at once\n";
