@@ -63,7 +63,6 @@ transport::BodyFlow::State OutcomeDesk::Stream::read(std::string& bytes, std::si
     const OutcomeView& outcome = ring.at(place_++);
     write_event(bytes, outcome);
     cursor_ = std::max(cursor_, outcome.lsn.value_or(0));
-    beat_ = false;
   }
   if (place_ < ring.end()) return State::kOpen;
   if (std::exchange(beat_, false)) {
