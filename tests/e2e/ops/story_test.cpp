@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <regex>
+#include <set>
 
 #include "tests/e2e/ops/shell.h"
 #include "tests/e2e/ops/transcript.h"
@@ -48,10 +50,10 @@ std::string preamble() {
          "}\n";
 }
 
-TEST(Story, GoesAsItIsWritten) {
-  const auto steps =
-      steps_of(read_file(std::string(TROTH_SOURCE_DIR) + "/docs/operations.md"), "A night, line by line");
-  ASSERT_GE(steps.size(), 20u) << "the story is not there";
+/// Types a section of the page and compares what each command prints.
+void follow(const std::string& section, std::size_t at_least) {
+  const auto steps = steps_of(read_file(std::string(TROTH_SOURCE_DIR) + "/docs/operations.md"), section);
+  ASSERT_GE(steps.size(), at_least) << "the section is not there";
   const TempDir dir;
   Shell shell(dir.path(), preamble());
   for (const Step& step : steps) {
@@ -65,6 +67,27 @@ TEST(Story, GoesAsItIsWritten) {
         << shown << "--- printed" << (said.ended ? ", exit " + std::to_string(said.code) : ", and goes on") << "\n"
         << said.text;
   }
+}
+
+TEST(Story, OfANightGoesAsItIsWritten) {
+  follow("A night, line by line", 40);
+}
+
+TEST(Story, OfARestoreGoesAsItIsWritten) {
+  follow("Backup and restore", 20);
+}
+
+/// What stands in backquotes or in a block and begins with trothctl is a command that exists.
+TEST(Page, NamesOnlyCommandsThatExist) {
+  const std::string page = read_file(std::string(TROTH_SOURCE_DIR) + "/docs/operations.md");
+  static const std::regex kCommand("trothctl (tx|participants|log|outcomes|config) ([a-z]+)");
+  std::set<std::string> named;
+  for (std::sregex_iterator at(page.begin(), page.end(), kCommand), end; at != end; ++at) named.insert(at->str());
+  EXPECT_GE(named.size(), 8u);
+  const TempDir dir;
+  Shell shell(dir.path(), preamble());
+  for (const std::string& command : named) EXPECT_EQ(shell.run(command + " --help").code, 0) << command;
+  EXPECT_NE(shell.run("trothctl tx settle --help").code, 0) << "this check could not have failed";
 }
 
 }  // namespace
