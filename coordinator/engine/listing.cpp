@@ -85,7 +85,7 @@ std::vector<ParticipantView> Engine::Impl::participant_views(const Participant* 
       if (branch.heuristic) ++found->second.hazards;
       if (!core::is_in_doubt(live.transaction, branch)) continue;
       auto& oldest = found->second.oldest_in_doubt_ms;
-      oldest = std::max(oldest.value_or(0), now_.at - live.transaction.begun_at);
+      oldest = std::max(oldest.value_or(0), now_.at - live.links[i].in_doubt_since);
     }
     return true;
   });

@@ -52,6 +52,7 @@ Engine::Impl::Impl(wal::Log& log, recovery::Known known, EpochId epoch, Options 
       told_upto_(known_.last_lsn) {
   restore_all();
   plan_retention();
+  refresh_gauges();
 }
 
 /// Of a transaction that nobody knows the outcome of, its key is known: who repeats it hears so, and begins nothing.

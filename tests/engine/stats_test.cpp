@@ -167,6 +167,8 @@ TEST(Stats, ARestartKnowsSinceWhenItsBranchesAreInDoubt) {
   const TransactionId id = world.id(1);
   world.pass(600'000);
   world.crash();
+  EXPECT_EQ(world.of("bank-a").in_doubt, 1u) << "before its first turn";
+  EXPECT_GE(world.age_of(world.stats().in_doubt_since), 600'000);
   world.a_second_later();
   EXPECT_EQ(world.stats().in_doubt_transactions, 1u);
   EXPECT_EQ(world.of("bank-a").undelivered, 1u);
