@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "tests/core/core_test_kit.h"
 
 namespace troth::core::test {
@@ -85,6 +87,36 @@ TEST(Delivery, CallbackIsRetriedWithGrowingCappedGaps) {
     ASSERT_EQ(stage.effects<effect::SendCommit>().at(0).attempt, static_cast<std::uint32_t>(attempt) + 1);
   }
   EXPECT_GT(largest, 14'999);
+}
+
+TEST(Delivery, CallbacksThatFailTogetherAreNotRetriedTogether) {
+  constexpr std::uint64_t kTransactions = 1'000;
+  constexpr Millis kGap = 3'200;  // after six attempts: 100 doubled five times
+  std::map<Millis, std::uint64_t> by_tenth;
+  for (std::uint64_t sequence = 1; sequence <= kTransactions; ++sequence) {
+    Stage stage({callback("hook"), callback("hook-2")});
+    stage.transaction.id.sequence = sequence;
+    stage.commit();
+    stage.vote(1, VoteKind::kCommit);
+    stage.vote(2, VoteKind::kCommit);
+    for (int attempt = 1; attempt <= 6; ++attempt) {
+      stage.happen(event::AttemptFailed{1, "refused", "", 0});
+      stage.happen(event::AttemptFailed{2, "refused", "", 0});
+      if (attempt == 6) break;
+      stage.now.due = std::max(stage.branch_of(1).retry_due, stage.branch_of(2).retry_due);
+      stage.happen(event::Tick{});
+    }
+    for (std::uint32_t n : {1U, 2U}) {
+      const Millis gap = stage.branch_of(n).retry_due - stage.now.due;
+      ASSERT_GE(gap, kGap / 2);
+      ASSERT_LE(gap, kGap);
+      ++by_tenth[std::min<Millis>((gap - kGap / 2) * 10 / (kGap / 2), 9)];
+    }
+  }
+  EXPECT_EQ(by_tenth.size(), 10U);
+  for (const auto& [tenth, branches] : by_tenth) {
+    EXPECT_NEAR(static_cast<double>(branches), kTransactions * 2 / 10, 60) << "of the half gap, tenth " << tenth;
+  }
 }
 
 TEST(Delivery, RetryAfterIsHonouredUpToAnHour) {
