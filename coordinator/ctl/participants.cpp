@@ -7,6 +7,7 @@
 #include "coordinator/ctl/confirm.h"
 #include "coordinator/ctl/problem.h"
 #include "coordinator/ctl/values.h"
+#include "coordinator/ctl/words.h"
 
 namespace troth::ctl {
 namespace {
@@ -173,13 +174,9 @@ std::optional<int> preview_retire(Invocation& invocation, Client& client, const 
     invocation.terminal.out << answer.body << "\n";
     return std::nullopt;
   }
-  std::ostream& out = dry_run ? invocation.terminal.out : invocation.terminal.err;
-  for (const auto& line : array_at(answer.object(), "wouldChange")) {
-    if (line.is_string()) out << "would change: " << printable(line.get_string()) << "\n";
-  }
-  for (const auto& line : array_at(answer.object(), "warnings")) {
-    if (line.is_string()) out << "warning: " << printable(line.get_string()) << "\n";
-  }
+  Look look = invocation.look;
+  look.color = look.color && (dry_run || invocation.terminal.is_interactive);
+  print_dry_run(dry_run ? invocation.terminal.out : invocation.terminal.err, look, answer.object());
   return std::nullopt;
 }
 

@@ -66,16 +66,6 @@ std::string path_of(const Target& target) {
   return transaction_path(target.id, "/branches/" + std::to_string(*target.branch) + "/resolve");
 }
 
-void print_dry_run(std::ostream& out, const Look& look, const Object& run) {
-  for (const auto& [name, tone] : {std::pair("wouldChange", Tone::kPlain), std::pair("warnings", Tone::kBad)}) {
-    for (const auto& line : array_at(run, name)) {
-      const std::string text = line.is_string() ? std::string(line.get_string()) : "";
-      const char* start = tone == Tone::kBad ? "warning: " : "would change: ";
-      out << painted(look, tone, start + printable(text)) << "\n";
-    }
-  }
-}
-
 /// What the branch last said, which is the last chance to see a mistake.
 void print_branch(const Object& transaction, std::uint32_t n, std::ostream& out) {
   for (const auto& value : array_at(transaction, "branches")) {

@@ -153,9 +153,14 @@ int run_tx_show(Invocation& invocation) {
   const TransactionId id = read_transaction(invocation.typed.text("ID"));
   Client client(invocation.endpoints);
   const Answer answer = client.get(transaction_path(id));
-  if (!answer.is_ok()) return fail(invocation, answer, {to_text(id), {}});
-  const Object& transaction = answer.object();
   const Look& look = invocation.look;
+  if (!answer.is_ok()) {
+    // An id in a gap of the log: nothing is known of it, but what can be done is.
+    const Object& gap = object_at(answer.object(), "transaction");
+    if (look.is_table()) print_actions(gap, look, invocation.program, invocation.terminal.out);
+    return fail(invocation, answer, {to_text(id), {}});
+  }
+  const Object& transaction = answer.object();
   if (!look.is_table()) {
     print_transaction(invocation, answer.body, transaction);
     return kExitOk;

@@ -110,4 +110,14 @@ void print_transaction(Invocation& invocation, const std::string& body, const Ob
   }
 }
 
+void print_dry_run(std::ostream& out, const Look& look, const Object& run) {
+  for (const auto& [name, tone] : {std::pair("wouldChange", Tone::kPlain), std::pair("warnings", Tone::kBad)}) {
+    for (const auto& line : array_at(run, name)) {
+      const std::string text = line.is_string() ? std::string(line.get_string()) : "";
+      const char* start = tone == Tone::kBad ? "warning: " : "would change: ";
+      out << painted(look, tone, start + printable(text)) << "\n";
+    }
+  }
+}
+
 }  // namespace troth::ctl

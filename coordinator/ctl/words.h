@@ -27,4 +27,7 @@ void add_transaction(Table& table, const Look& look, const Object& transaction);
 /// The answer to a command that acted on one transaction, in the format asked for.
 void print_transaction(Invocation& invocation, const std::string& body, const Object& transaction);
 
+/// What the coordinator says an act would change, and what could go wrong.
+void print_dry_run(std::ostream& out, const Look& look, const Object& run);
+
 }  // namespace troth::ctl

@@ -81,6 +81,27 @@ TEST_F(Backups, AServerThatStopsMeanwhileStopsTheBackupToo) {
   EXPECT_EQ(open_copies(), 0);
 }
 
+TEST_F(Backups, AnIdInTheGapOfARestoredLogIsShownWithWhatCanBeDone) {
+  const std::string id = server_.begin();
+  ASSERT_EQ(back_up(endpoint()).code, 0);
+  server_.stop();
+  const std::string data = server_.config().data_dir;
+  fs::remove_all(data);
+  const Ran restored = run({"log", "restore", data, "--from", dir_.file("b"), "--above", "1:100000", "--yes"});
+  ASSERT_EQ(restored.code, 0) << restored.err;
+  server_.restart();
+  const Ran shown = run({"tx", "show", id, "--endpoint", endpoint()});
+  EXPECT_EQ(shown.code, 5) << shown.out << shown.err;
+  EXPECT_NE(shown.err.find("[ask-operator]"), std::string::npos) << shown.err;
+  const std::string command = "trothctl --endpoint " + endpoint() + " tx resolve " + id + " --outcome ";
+  EXPECT_NE(shown.out.find("$ " + command + "aborted --reason TEXT"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.err.find(command), std::string::npos) << shown.err;
+  const Ran settled = run({"tx", "resolve", id, "--outcome", "aborted", "--reason", "no marker anywhere", "--yes",
+                           "--endpoint", endpoint()});
+  EXPECT_EQ(settled.code, 0) << settled.err;
+  EXPECT_NE(run({"tx", "show", id, "--endpoint", endpoint()}).out.find("outcome\taborted"), std::string::npos);
+}
+
 /// A log and the desk on it, without sockets.
 class BackupDesk : public ::testing::Test {
  protected:

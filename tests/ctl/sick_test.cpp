@@ -1,0 +1,153 @@
+// What is said of a coordinator that is not well, and of a stream that breaks: against one that says what a test wants.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "tests/ctl/run.h"
+
+namespace troth::ctl {
+namespace {
+
+/// Answers each request with what stands for its path, once per connection; the last answer of a path stays.
+class Scripted {
+ public:
+  struct Reply {
+    int status = 200;
+    std::string body;
+    bool breaks_off = false;  // promises more than it sends
+  };
+  explicit Scripted(std::map<std::string, std::vector<Reply>> replies) : replies_(std::move(replies)) {
+    fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    bind(fd_, reinterpret_cast<sockaddr*>(&address), size);
+    listen(fd_, 8);
+    getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] {
+      for (int one = accept(fd_, nullptr, nullptr); one >= 0; one = accept(fd_, nullptr, nullptr)) {
+        answer(one);
+        close(one);
+      }
+    });
+  }
+  ~Scripted() {
+    shutdown(fd_, SHUT_RDWR);
+    thread_.join();
+    close(fd_);
+  }
+  std::string endpoint() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::vector<std::string> targets() {
+    const std::lock_guard lock(mutex_);
+    return targets_;
+  }
+
+ private:
+  void answer(int socket) {
+    std::string request;
+    char byte = 0;
+    while (request.find("\r\n\r\n") == request.npos && recv(socket, &byte, 1, 0) == 1) request += byte;
+    const std::size_t begin = request.find(' ') + 1;
+    const std::string target = request.substr(begin, request.find(' ', begin) - begin);
+    Reply reply{404, "{}"};
+    {
+      const std::lock_guard lock(mutex_);
+      targets_.push_back(target);
+      auto& all = replies_[target.substr(0, target.find('?'))];
+      if (!all.empty()) reply = all.front();
+      if (all.size() > 1) all.erase(all.begin());
+    }
+    const std::size_t promised = reply.body.size() + (reply.breaks_off ? 1 : 0);
+    const std::string text = "HTTP/1.1 " + std::to_string(reply.status) +
+                             " X\r\nConnection: close\r\nContent-Length: " + std::to_string(promised) + "\r\n\r\n" +
+                             reply.body;
+    [[maybe_unused]] const auto ignored = send(socket, text.data(), text.size(), MSG_NOSIGNAL);
+  }
+
+  std::map<std::string, std::vector<Reply>> replies_;
+  std::mutex mutex_;
+  std::vector<std::string> targets_;
+  int fd_ = -1;
+  std::uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+std::map<std::string, std::vector<Scripted::Reply>> sick() {
+  return {{"/readyz", {{503, "[+]log ok\n[-]disk the log's disk is nearly full\nnot ready\n"}}},
+          {"/metrics",
+           {{200,
+             "troth_build_info{version=\"9.9.9\"} 1\ntroth_transactions_in_flight{phase=\"committing\"} 3\n"
+             "troth_branches_in_doubt 3\ntroth_oldest_in_doubt_seconds 900\ntroth_oldest_unacknowledged_seconds 900\n"
+             "troth_heuristics_unresolved 2\ntroth_log_free_bytes 1048576\ntroth_log_bytes 1048576\n"
+             "troth_log_reserve_ok 0\ntroth_log_records_after_set 5000000\n"
+             "troth_log_fsync_duration_seconds_bucket{le=\"0.1\"} 1\n"
+             "troth_log_fsync_duration_seconds_bucket{le=\"+Inf\"} 9\n"}}},
+          {"/v1/participants",
+           {{200, R"({"participants":[{"name":"bank-b","state":"disconnected","instances":[],"liveBranches":3,)"
+                  R"("inDoubtBranches":3,"oldestInDoubtMs":900000,"hazards":2}]})"}}}};
+}
+
+TEST(SickCoordinator, StatusSaysWhyItIsNotReadyAndIsThree) {
+  const Scripted server(sick());
+  const Ran ran = run({"status", "--endpoint", server.endpoint()});
+  EXPECT_EQ(ran.code, 3) << ran.err;
+  for (const char* line : {"ready\tno: disk the log's disk is nearly full", "version\t9.9.9", "live\t3 (3 committing)",
+                           "in doubt\t3 branches, the oldest for 15m00s", "heuristics\t2 to be put right",
+                           "participants\t0 of 1 connected", "missing\tbank-b: not connected, with live branches"}) {
+    EXPECT_NE(ran.out.find(line), std::string::npos) << line << "\n" << ran.out;
+  }
+  const Ran json = run({"status", "-o", "json", "--endpoint", server.endpoint()});
+  EXPECT_NE(json.out.find("\"ready\":false"), std::string::npos) << json.out;
+}
+
+TEST(SickCoordinator, DoctorFindsEachFaultAndSaysWhatToDo) {
+  const Scripted server(sick());
+  const Ran ran = run({"doctor", "--endpoint", server.endpoint()});
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  for (const char* line : {"reachable\tok\t", "ready\tfail\t", "version\twarn\t", "clock\tskip\t", "disk\tfail\t",
+                           "in doubt\tfail\t3 branches", "undelivered\tfail\t", "heuristics\tfail\t2 ",
+                           "participants\tfail\t", "log sync\twarn\t", "compaction\twarn\t"}) {
+    const std::size_t at = ran.out.find(line);
+    ASSERT_NE(at, std::string::npos) << line << "\n" << ran.out;
+    const std::string row = ran.out.substr(at, ran.out.find('\n', at) - at);
+    const bool is_fault = std::string(line).find("fail") != std::string::npos || row.find("warn") != row.npos;
+    EXPECT_EQ(row.ends_with("\t-"), !is_fault) << "a fault comes with what to do about it: " << row;
+  }
+}
+
+TEST(OutcomesWatch, GoesOnAfterTheLastIdWhenTheStreamBreaks) {
+  const auto event = [](const char* id) {
+    return std::string("id: ") + id + "\nevent: committed\ndata: {\"transaction\":\"T" + id + "\"}\n\n";
+  };
+  Scripted server({{"/v1/outcomes", {{200, event("7"), true}, {200, ": nothing\n\n" + event("9"), true}}}});
+  const Ran ran = run({"outcomes", "watch", "--limit", "2", "-o", "name", "--endpoint", server.endpoint()});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "T7\nT9\n");
+  EXPECT_NE(ran.err.find("going on after LSN 7"), std::string::npos) << ran.err;
+  EXPECT_EQ(server.targets(), (std::vector<std::string>{"/v1/outcomes", "/v1/outcomes?after=7"}));
+}
+
+TEST(OutcomesWatch, EndsWhenTheCursorIsTooOld) {
+  Scripted server({{"/v1/outcomes",
+                    {{410, R"({"type":"urn:troth:problem:cursor-expired","status":410,"detail":"It is too old."})"}}}});
+  const Ran ran = run({"outcomes", "watch", "--after", "1", "--endpoint", server.endpoint()});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_NE(ran.err.find("hint: leave --after out"), std::string::npos) << ran.err;
+}
+
+TEST(NotTroth, IsSaidWhenSomethingElseAnswers) {
+  const Scripted server({{"/v1/transactions", {{418, "<html>teapot</html>"}}}});
+  const Ran ran = run({"tx", "list", "--endpoint", server.endpoint()});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_NE(ran.err.find("answers 418"), std::string::npos) << ran.err;
+}
+
+}  // namespace
+}  // namespace troth::ctl
