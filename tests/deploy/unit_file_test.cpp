@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <regex>
 
+#include "proto/values/limits.h"
 #include "tests/deploy/tools.h"
 
 namespace troth::deploy {
@@ -40,6 +41,14 @@ TEST(UnitFile, KnowsTheExitCodes) {
   EXPECT_NE(unit().find("\nRestart=on-failure\n"), std::string::npos);
   EXPECT_NE(unit().find("\nRestartPreventExitStatus=2 71 72 73 74\n"), std::string::npos);
   EXPECT_NE(unit().find("\nType=notify\n"), std::string::npos);
+}
+
+/// What it waits for at a stop is longer than what trothd needs by default; for longer drains trothd asks itself.
+TEST(UnitFile, WaitsLongerThanADrain) {
+  std::smatch found;
+  const std::string text = unit();
+  ASSERT_TRUE(std::regex_search(text, found, std::regex("\nTimeoutStopSec=([0-9]+)s\n")));
+  EXPECT_GE(std::stoll(found[1]) * 1'000, 2 * Limits{}.drain_ms);
 }
 
 TEST(UnitFile, PassesSystemdAnalyze) {

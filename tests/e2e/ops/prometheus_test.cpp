@@ -18,6 +18,16 @@ TEST(Hurried, ChangesTimesAndNothingElse) {
   EXPECT_EQ(changed, 2) << "the alerts this test waits for are not in rules.yml as it knows them";
 }
 
+/// Scrape, evaluation and `for:` are a second each; a loaded machine may miss some.
+template <class Condition>
+bool in_time(Condition holds) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!holds()) {
+    if (!look(deadline)) return false;
+  }
+  return true;
+}
+
 class Watched : public ::testing::Test {
  protected:
   Watched() {
@@ -36,7 +46,7 @@ class Watched : public ::testing::Test {
 TEST_F(Watched, TheAlertForAStuckBranchFiresAndGoes) {
   Prometheus prometheus(world_.listen(),
                         hurried(read_file(std::string(TROTH_SOURCE_DIR) + "/deploy/prometheus/rules.yml")));
-  ASSERT_TRUE(World::eventually([&] { return prometheus.value("troth_ready") == 1; })) << "nothing is scraped";
+  ASSERT_TRUE(in_time([&] { return prometheus.value("troth_ready") == 1; })) << "nothing is scraped";
   for (const Alert& alert : prometheus.alerts()) ADD_FAILURE() << alert.name << " although nothing is wrong";
 
   EXPECT_EQ(world_.post("/v1/transactions", transfer(50)).status, 200) << "decided is decided, whoever dies then";
@@ -44,20 +54,19 @@ TEST_F(Watched, TheAlertForAStuckBranchFiresAndGoes) {
 
   std::unique_ptr<Alert> stuck;
   std::unique_ptr<Alert> gone;
-  ASSERT_TRUE(World::eventually([&] { return (stuck = prometheus.firing("TrothInDoubt", "bank-b")) != nullptr; }));
-  ASSERT_TRUE(
-      World::eventually([&] { return (gone = prometheus.firing("TrothParticipantGone", "bank-b")) != nullptr; }));
+  ASSERT_TRUE(in_time([&] { return (stuck = prometheus.firing("TrothInDoubt", "bank-b")) != nullptr; }));
+  ASSERT_TRUE(in_time([&] { return (gone = prometheus.firing("TrothParticipantGone", "bank-b")) != nullptr; }));
   EXPECT_EQ(stuck->severity, "warning");
   EXPECT_EQ(stuck->summary.rfind("bank-b has had a branch in doubt for ", 0), 0u) << stuck->summary;
   EXPECT_EQ(gone->severity, "critical");
-  EXPECT_EQ(gone->summary, "bank-b is not connected, and 1 decided branches wait for it");
+  EXPECT_EQ(gone->summary, "bank-b is not connected; decided branches that wait for it: 1");
   for (const Alert& alert : prometheus.alerts()) {
     EXPECT_EQ(alert.participant, "bank-b") << alert.name << ": nobody else is to blame";
   }
 
   world_.start_bank("bank-b");
-  EXPECT_TRUE(World::eventually([&] { return prometheus.alerts().empty(); })) << "an alert stays";
-  EXPECT_TRUE(World::eventually([&] { return prometheus.value("troth_transactions_in_doubt") == 0; }));
+  EXPECT_TRUE(in_time([&] { return prometheus.alerts().empty(); })) << "an alert stays";
+  EXPECT_TRUE(in_time([&] { return prometheus.value("troth_transactions_in_doubt") == 0; }));
 }
 
 }  // namespace
