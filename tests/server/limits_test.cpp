@@ -1,8 +1,10 @@
 // Every limit, set small on a live coordinator: what it refuses, and how. A limit that refuses nobody says so here.
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <set>
 
 #include "coordinator/server/options.h"
@@ -230,6 +232,49 @@ TEST(EveryLimit, RefusesAsItIsWritten) {
     if (option.kind != server::OptionKind::kNumber) continue;
     EXPECT_EQ(covered.count(std::string(option.name)), 1U) << option.name;
   }
+}
+
+/// More than a second of work waits for the engine: who asks over HTTP is told to come again, and nothing is lost.
+TEST(Overload, IsToldAtOnceAndEndsByItself) {
+  TemporaryDirectory directory;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool held = false;
+  server::Seams seams;
+  seams.before_turn = [&](const auto&) {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return !held; });
+  };
+  auto config = test_config(directory.path());
+  config.limits.max_queue = 1'000'000;  // of what is answered at the end
+  auto started = server::Server::start(config, {}, seams);
+  const auto server = std::move(std::get<std::unique_ptr<server::Server>>(started));
+  transport::Io io;
+  transport::HttpClient client(io, "http://127.0.0.1:" + std::to_string(server->started().port));
+  const auto bank = ScriptedParticipant::connect(io, server->started().port, hello("bank-a"));
+  const auto welcome = bank->wait_for<session::Welcome>();
+  ASSERT_TRUE(welcome);
+  const auto hold = [&](bool on) {
+    const std::lock_guard lock(mutex);
+    held = on;
+    changed.notify_all();
+  };
+  hold(true);
+  session::Frame frame{welcome->log, welcome->epoch.epoch, {}};
+  frame.messages.assign(16'000, session::Inquire{{{welcome->log, 0, welcome->epoch, 1}, 1}});
+  for (int i = 0; i < 20; ++i) bank->send_frame(frame);
+  transport::HttpResult refused;
+  const auto is_refused = [&] {
+    refused = client.call("GET", "/v1/participants", {}, {}, 200);  // 0 when it waits with the rest
+    return refused.status == 503;
+  };
+  for (int i = 0; i < 300 && !is_refused(); ++i) poll_pause();
+  expect_refused(refused, Slug::kOverloaded);
+  EXPECT_EQ(client.call("GET", "/livez").status, 200);
+  hold(false);
+  EXPECT_TRUE(bank->wait_for<session::Decision>()) << "what waited is answered";
+  for (int i = 0; i < 1'000 && client.call("GET", "/v1/participants").status != 200; ++i) poll_pause();
+  EXPECT_EQ(client.call("GET", "/v1/participants").status, 200);
 }
 
 }  // namespace

@@ -161,6 +161,21 @@ TEST(Running, DrainRefusesNewWorkFinishesOldAndClosesSessions) {
   EXPECT_EQ(live.started().in_doubt, 1U);
 }
 
+TEST(Running, DrainAnswersLongPollsAtOnceWithWhatIs) {
+  auto config = test_config("");
+  config.limits.max_wait_ms = 3'600'000;
+  LiveServer live(config);
+  const std::string id = live.begin();
+  const std::string revision = member(live.get("/v1/transactions/" + id).body, "revision");
+  transport::HttpResult answer;
+  std::thread poll([&] { answer = live.get("/v1/transactions/" + id + "?waitForRevision=" + revision); });
+  EXPECT_TRUE(live.eventually([&] { return live.metric("troth_http_connections") >= 2; }));
+  (*live).drain();
+  poll.join();
+  EXPECT_EQ(answer.status, 200) << answer.error;
+  EXPECT_EQ(member(answer.body, "phase"), "active");
+}
+
 TEST(Running, OrderlyStopIsRemembered) {
   LiveServer live;
   const std::string id = live.begin();
