@@ -65,6 +65,17 @@ class Swapped : public OldCopy {
     for (const std::string& name : names) fs::rename(copy_ + "/" + name, real_.data() + "/" + name);
   }
 
+  /// Coordinator and banks of its own each time: what a bank holds prepared of a log that is lost stays locked.
+  void expect_refused_after(const std::string& command) {
+    SCOPED_TRACE(command);
+    make_old_copy();
+    if (HasFatalFailure()) return;
+    ASSERT_EQ(std::system(command.c_str()), 0);
+    for (int i = 0; i < 10 && real_.post("/v1/transactions", transfer(1)).status != 0; ++i) ++told_;
+    real_.kill();
+    expect_lost_records();
+  }
+
   const std::string copy_ = real_.file("copy");
   const std::string kept_ = real_.file("real");
   std::uint64_t told_ = 0;  // transfers said to be committed after the swap
@@ -102,23 +113,20 @@ TEST_F(Swapped, TheDatabaseAndItsWriteAheadLogAreRefusedByTheHead) {
   expect_lost_records();
 }
 
-/// The limit of what a running trothd notices. What it tells from then on is lost, and that is what the next start
-/// says.
-TEST_F(Swapped, LimitTheWriteAheadLogAloneMayGoUnnoticedUntilTheNextStartRefuses) {
-  const std::string data = real_.data();
-  const std::vector<std::string> swaps{"mv " + copy_ + "/log.1.db-wal " + data, "rm " + data + "/log.1.db-wal",
-                                       "cp -a " + copy_ + "/. " + data};
-  for (const std::string& swap : swaps) {
-    SCOPED_TRACE(swap);
-    told_ = 0;
-    make_old_copy();
-    ASSERT_EQ(std::system(swap.c_str()), 0);
-    for (int i = 0; i < 10 && real_.post("/v1/transactions", transfer(1)).status != 0; ++i) ++told_;
-    real_.kill();
-    expect_lost_records();
-    fs::remove_all(data);
-    fs::remove_all(copy_);
-  }
+// The limit of what a running trothd notices: the -wal alone. What it tells from then on is lost, and that is what the
+// next start says.
+
+TEST_F(Swapped, LimitAnOldWriteAheadLogMayGoUnnoticedUntilTheNextStartRefuses) {
+  expect_refused_after("mv " + copy_ + "/log.1.db-wal " + real_.data());
 }
+
+TEST_F(Swapped, LimitADeletedWriteAheadLogMayGoUnnoticedUntilTheNextStartRefuses) {
+  expect_refused_after("rm " + real_.data() + "/log.1.db-wal");
+}
+
+TEST_F(Swapped, LimitAnOldCopyWrittenOverItMayGoUnnoticedUntilTheNextStartRefuses) {
+  expect_refused_after("cp -a " + copy_ + "/. " + real_.data());
+}
+
 }  // namespace
 }  // namespace troth::e2e
