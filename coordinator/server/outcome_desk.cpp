@@ -100,7 +100,7 @@ std::variant<std::shared_ptr<transport::BodyFlow>, Problem> OutcomeDesk::follow(
                        std::to_string(ring_.floor()) + ". Look at GET /v1/transactions, then follow from there.",
                    {}};
   }
-  if (!std::exchange(beating_, true)) io_.after(kHeartbeatMs, [this] { beat(); });
+  if (!std::exchange(beating_, true)) io_.after(heartbeat_ms_, [this] { beat(); });
   return std::make_shared<Stream>(*this, after.value_or(ring_.upto()));
 }
 
@@ -119,7 +119,7 @@ void OutcomeDesk::beat() {
   if (!beating_) return;
   const std::vector<Stream*> all(streams_->begin(), streams_->end());
   for (Stream* stream : all) stream->beat();
-  io_.after(kHeartbeatMs, [this] { beat(); });
+  io_.after(heartbeat_ms_, [this] { beat(); });
 }
 
 }  // namespace troth::server

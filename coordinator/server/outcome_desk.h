@@ -22,7 +22,8 @@ class OutcomeDesk {
   static constexpr std::size_t kMaxFollowers = 100;
   static constexpr Millis kHeartbeatMs = 15'000;
 
-  OutcomeDesk(transport::Io& io, OutcomeRing ring) : io_(io), ring_(std::move(ring)) {}
+  OutcomeDesk(transport::Io& io, OutcomeRing ring, Millis heartbeat_ms = kHeartbeatMs)
+      : io_(io), ring_(std::move(ring)), heartbeat_ms_(heartbeat_ms) {}
   OutcomeDesk(const OutcomeDesk&) = delete;
   OutcomeDesk& operator=(const OutcomeDesk&) = delete;
 
@@ -40,6 +41,7 @@ class OutcomeDesk {
 
   transport::Io& io_;
   OutcomeRing ring_;
+  const Millis heartbeat_ms_;
   // Also held by each stream: an answer that was never sent may outlive the desk.
   std::shared_ptr<std::unordered_set<Stream*>> streams_ = std::make_shared<std::unordered_set<Stream*>>();
   bool beating_ = false;

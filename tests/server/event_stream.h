@@ -28,6 +28,8 @@ class EventStream {
   /// Reads until an id without an event comes, as a heartbeat has it and every stream begins with unless events come
   /// first; empty: none.
   std::string next_heartbeat();
+  /// Something comes, or the stream ends, within that time.
+  bool has_more_within(int timeout_ms) { return !text_.empty() || socket_.readable_within(timeout_ms); }
   /// Where a client resumes: the last id that came, also without an event.
   const std::string& cursor() const { return cursor_; }
   /// The stream ended as it should; false: it was cut, or goes on.

@@ -2,12 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
+#include <span>
 #include <thread>
 
 #include "coordinator/server/outcome_desk.h"
 #include "tests/server/event_stream.h"
 #include "tests/server/live_server.h"
 #include "tests/server/scripted_participant.h"
+#include "wal/superseding.h"
 
 namespace troth::test {
 namespace {
@@ -165,6 +169,60 @@ TEST_F(Outcomes, EndInOrderWhenTheCoordinatorDrains) {
   EXPECT_FALSE(stream.next());
   EXPECT_TRUE(stream.ended());
   drain.join();
+}
+
+/// A log whose durability a test holds back.
+class HeldLog final : public wal::Log {
+ public:
+  HeldLog(wal::Log& below, const std::atomic<bool>& held) : below_(below), held_(held) {}
+  Lsn append(std::span<const wal::Record> records) override { return below_.append(records); }
+  Lsn durable() const override {
+    if (!held_) seen_ = below_.durable();
+    return seen_;
+  }
+  void find(std::string key, std::uint64_t token) override { below_.find(std::move(key), token); }
+  std::vector<wal::Found> take_found() override { return below_.take_found(); }
+  void on_progress(std::function<void()> callback) override { below_.on_progress(std::move(callback)); }
+  bool has_reserve() const override { return below_.has_reserve(); }
+  std::unique_ptr<wal::Superseding> supersede() override { return below_.supersede(); }
+  void stop() override { below_.stop(); }
+
+ private:
+  wal::Log& below_;
+  const std::atomic<bool>& held_;
+  mutable std::atomic<Lsn> seen_ = 0;
+};
+
+TEST(OutcomesAndTheLog, NothingIsToldBeforeItIsDurable) {
+  TemporaryDirectory directory;
+  std::atomic<bool> held = false;
+  server::Seams seams;
+  seams.log = [&](wal::Log& opened) { return std::make_unique<HeldLog>(opened, held); };
+  auto started = server::Server::start(test_config(directory.path()), {}, seams);
+  const auto running = std::move(std::get<std::unique_ptr<server::Server>>(started));
+  const std::uint16_t port = running->started().port;
+  transport::Io io;
+  transport::HttpClient client(io, "http://127.0.0.1:" + std::to_string(port));
+  const auto bank =
+      ScriptedParticipant::connect(io, port, hello("bank-a"), ScriptedParticipant::votes(VoteKind::kCommit));
+  ASSERT_TRUE(bank->wait_for<session::Welcome>());
+  EventStream stream(port);
+  ASSERT_FALSE(stream.next_heartbeat().empty());
+  held = true;
+  std::promise<transport::HttpResult> answered;
+  client.call("POST", "/v1/transactions", {{"content-type", "application/json"}}, kTransfer, 20'000,
+              [&](transport::HttpResult result) { answered.set_value(std::move(result)); });
+  ASSERT_TRUE(bank->wait_for<session::Prepare>());
+  const std::string decided = "troth_transactions_total{outcome=\"committed\",reason=\"\"} 1\n";
+  const auto is_decided = [&] { return client.call("GET", "/metrics").body.find(decided) != std::string::npos; };
+  for (int i = 0; i < 2'000 && !is_decided(); ++i) poll_pause();
+  ASSERT_TRUE(is_decided());
+  EXPECT_FALSE(stream.has_more_within(200)) << "decided, and in no log that a crash would leave";
+  held = false;
+  const auto event = stream.next();
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->name, "committed");
+  EXPECT_EQ(answered.get_future().get().status, 200);
 }
 
 }  // namespace
