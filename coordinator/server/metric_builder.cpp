@@ -58,20 +58,26 @@ double soft_limit(int resource) {
   return static_cast<double>(limit.rlim_cur);
 }
 
-/// The kernel tells it in ticks since the boot, and when that was in seconds.
+double seconds_of(clockid_t clock) {
+  timespec t{};
+  clock_gettime(clock, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
+/// The kernel tells it in ticks since the boot. When that was stands in /proc/stat too, but that is hidden from a
+/// service that sees only processes (ProcSubset=pid). Computed once: a clock that is set must not look like a restart.
 double start_time() {
-  std::string text;
-  std::getline(std::ifstream("/proc/self/stat"), text);
-  std::istringstream fields(text.substr(std::min(text.rfind(')') + 1, text.size())));  // the name may hold anything
-  constexpr int kStartTime = 20;                                                       // the 22nd of all
-  std::string field;
-  for (int i = 0; i < kStartTime; ++i) fields >> field;
-  std::ifstream stat("/proc/stat");
-  double booted_at = 0;
-  for (std::string name; stat >> name && name != "btime"; std::getline(stat, text)) {
-  }
-  stat >> booted_at;
-  return booted_at + std::strtod(field.c_str(), nullptr) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  static const double kStarted = [] {
+    std::string text;
+    std::getline(std::ifstream("/proc/self/stat"), text);
+    std::istringstream fields(text.substr(std::min(text.rfind(')') + 1, text.size())));  // the name may hold anything
+    constexpr int kStartTime = 20;                                                       // the 22nd of all
+    std::string field;
+    for (int i = 0; i < kStartTime; ++i) fields >> field;
+    const double booted_at = seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_BOOTTIME);
+    return booted_at + std::strtod(field.c_str(), nullptr) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  }();
+  return kStarted;
 }
 
 }  // namespace
