@@ -22,8 +22,8 @@ std::optional<OutcomeView> outcome_of_act(const fact::OperatorActed& act, Lsn ls
     if (act.act == kGapCommitted) view.lsn = lsn;
     return view;
   }
-  if (!act.contradicts && act.act != kRetired) return std::nullopt;
-  view.heuristic = act.contradicts ? act.heuristic : HeuristicKind::kHazard;
+  if (!act.contradicts) return std::nullopt;  // of a retirement its hazard has been told: a record of its own
+  view.heuristic = act.heuristic;
   view.branch = act.branch.n;
   view.lsn = lsn;
   return view;
@@ -58,8 +58,17 @@ std::optional<OutcomeView> outcome_of(const Fact& fact, Lsn lsn) {
 void complete(OutcomeView& view, const recovery::Known& known) {
   if (!view.heuristic) return;
   const TransactionId& id = view.transaction;
-  const bool committed = known.commits.contains(id.epoch, id.sequence);
-  const bool open = !committed && known.live.contains(id);
+  const auto live = known.live.find(id);
+  const bool is_live = live != known.live.end();
+  const auto act = known.acts.find(BranchId{id, 0});  // an operator's word about an id of a gap
+  const bool is_settled = act != known.acts.end();
+  // The bits of what is older than the horizon are gone; what a heuristic still needs of it is not.
+  const bool committed = known.commits.contains(id.epoch, id.sequence) || known.details.contains(id) ||
+                         (is_live && std::holds_alternative<fact::CommitDecided>(live->second)) ||
+                         (is_settled && act->second.act == fact::OperatorAct::kGapCommitted);
+  // What was only asked to prepare, a start aborts; work in one phase, and ids of a gap, it leaves open.
+  const bool one_phase = is_live && std::holds_alternative<fact::OnePhaseStarted>(live->second);
+  const bool open = !committed && (one_phase || (known.in_gap(id) && !is_settled));
   if (!open) view.outcome = committed ? Outcome::kCommitted : Outcome::kAborted;
   if (const std::string* label = label_in(known, id)) view.label = label_of(*label);
 }
