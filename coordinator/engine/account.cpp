@@ -117,14 +117,17 @@ void Engine::Impl::account_phase(Live& live, Phase phase) {
   if (before == phase) return;
   --stats_.live_by_phase[static_cast<std::size_t>(before)];
   ++stats_.live_by_phase[static_cast<std::size_t>(phase)];
-  if (before == Phase::kPreparing) undecided_since_.leave(transaction.begun_at);
-  if (phase == Phase::kPreparing) undecided_since_.enter(transaction.begun_at);
+  const auto change = [](Ages& ages, Millis& since, Millis now) {
+    if (since != 0) ages.leave(since);
+    if (now != 0) ages.enter(now);
+    since = now;
+  };
+  // Of what a start finds in phase one the log says when it was begun, and no more.
+  const Millis asked_at = transaction.restored && transaction.begun_at != 0 ? transaction.begun_at : now_.at;
+  change(undecided_since_, live.undecided_since, phase == Phase::kPreparing ? std::max<Millis>(1, asked_at) : 0);
   if (is_undelivered(before) == is_undelivered(phase)) return;
-  if (is_undelivered(phase)) {
-    undelivered_since_.enter(transaction.decided_at);
-  } else {
-    undelivered_since_.leave(transaction.decided_at);
-  }
+  change(undelivered_since_, live.undelivered_since,
+         is_undelivered(phase) ? std::max<Millis>(1, transaction.decided_at) : 0);
 }
 
 void Engine::Impl::account(Live& live) {

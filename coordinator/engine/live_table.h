@@ -45,7 +45,11 @@ struct Live {
   std::string decided_body;    // the CommitDecided record, for the history
   Phase counted_phase = Phase::kActive;
   bool counted_outcome = false;
-  Millis in_doubt_since = 0;  // UTC: since when at least one branch is in doubt; 0: none is
+  // UTC, as the ages have them: since when at least one branch is in doubt, it is in phase one, its decision is being
+  // told. 0: not so.
+  Millis in_doubt_since = 0;
+  Millis undecided_since = 0;
+  Millis undelivered_since = 0;
   Millis prepare_due = 0;     // when the first prepare left, for the histograms
   Millis commit_asked_due = 0;
   Millis decided_due = 0;

@@ -76,7 +76,7 @@ struct Stats {
   std::uint64_t undelivered_branches = 0;             // gauge
   std::uint64_t heuristics_unresolved = 0;            // gauge: branches
   std::uint64_t waiting_to_retry = 0;                 // gauge: branches whose next attempt waits for its time
-  Millis undecided_since = 0;                         // when the oldest that is being prepared was begun
+  Millis undecided_since = 0;                         // since when the oldest undecided one is in phase one
   Millis undelivered_since = 0;                       // when the oldest that is not acknowledged was decided
   Millis in_doubt_since = 0;                          // when the oldest that is in doubt became it
   std::array<std::uint64_t, 3> votes{};               // index: VoteKind; all that were heard

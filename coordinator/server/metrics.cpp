@@ -66,7 +66,7 @@ void add_problems(Metrics& metrics, const Scrape& scrape) {
       .add(number(stats.in_doubt_transactions));
   metrics.gauge("troth_oldest_in_doubt_seconds", "How long the oldest of these is in doubt; 0: none.")
       .add(age(scrape, stats.in_doubt_since));
-  metrics.gauge("troth_oldest_undecided_seconds", "Age of the oldest transaction that is being prepared; 0: none.")
+  metrics.gauge("troth_oldest_undecided_seconds", "How long the oldest undecided one is in phase one; 0: none.")
       .add(age(scrape, stats.undecided_since));
   metrics.gauge("troth_oldest_unacknowledged_seconds", "Age of the oldest decision not acknowledged by all; 0: none.")
       .add(age(scrape, stats.undelivered_since));

@@ -29,9 +29,24 @@ TEST(Ages, OneThatStaysIsTheOldestWhateverComesAndGoesBesideIt) {
   ages.enter(1'000);
   for (Millis at = 2'000; at < 2'000'000; at += 37) {
     ages.enter(at);
-    if (at > 3'000) ages.leave(at - 37);
+    if (at > 2'000) ages.leave(at - 37);
     ASSERT_EQ(ages.oldest(), 1'000);
+    ASSERT_LE(ages.size(), 8 + Ages::kSlack) << "nothing is kept of what has left";
   }
+}
+
+TEST(Ages, WhatHasNotEnteredDoesNotLeave) {
+  Ages ages;
+  ages.leave(1'000);
+  ages.enter(1'000);
+  ages.leave(2'000);
+  ages.leave(500);
+  EXPECT_EQ(ages.oldest(), 1'000);
+  ages.leave(1'000);
+  ages.leave(1'000);
+  EXPECT_EQ(ages.oldest(), 0);
+  ages.enter(1'000);
+  EXPECT_EQ(ages.oldest(), 1'000);
 }
 
 TEST(Ages, AreThoseOfAMultisetInWhateverOrderTheyComeAndGo) {

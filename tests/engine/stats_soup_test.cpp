@@ -64,10 +64,11 @@ class Soup : public World {
       request::List list;
       list.page_size = 1'000;
       list.after = after;
-      const auto* page = answer_as<answer::Transactions>(ask_now(list));
-      if (page == nullptr) break;
-      for (const auto& view : page->views) add(looked, view);
-      after = page->next;
+      const auto* found = answer_as<answer::Transactions>(ask_now(list));
+      if (found == nullptr) break;
+      const answer::Transactions page = *found;  // what is asked besides moves it
+      for (const auto& view : page.views) add(looked, view);
+      after = page.next;
     } while (after);
     return looked;
   }
@@ -147,7 +148,16 @@ class Soup : public World {
     begun_ = 0;
     for (auto& [name, connection] : connections_) connection = connect(name, "i", std::to_string(++incarnation_));
   }
-  static void add(Looked& looked, const TransactionView& view) {
+  /// When its commit was asked for, by its timeline.
+  Millis asked_at(const TransactionId& id) {
+    const auto* found = answer_as<answer::Transaction>(ask_now(request::Get{id, {}}));
+    for (const auto& item : found == nullptr ? std::vector<TimelineView>() : found->view.timeline) {
+      if (item.what == "commit_asked") return item.at;
+    }
+    ADD_FAILURE() << to_text(id) << " is being prepared and nobody asked for it";
+    return 0;
+  }
+  void add(Looked& looked, const TransactionView& view) {
     const bool is_live = view.phase != Phase::kFinished || view.heuristic;
     if (!is_live) return;
     ++looked.by_phase[static_cast<std::size_t>(view.phase)];
@@ -163,7 +173,7 @@ class Soup : public World {
     }
     looked.in_doubt_transactions += in_doubt;
     const auto older = [](Millis& oldest, Millis since) { oldest = oldest == 0 ? since : std::min(oldest, since); };
-    if (view.phase == Phase::kPreparing) older(looked.undecided_since, *view.begun_at);
+    if (view.phase == Phase::kPreparing) older(looked.undecided_since, asked_at(view.id));
     if (is_told) older(looked.undelivered_since, *view.decided_at);
   }
 
