@@ -163,6 +163,7 @@ Look look_of(const Verb& verb, const Typed& typed, const Environment& environmen
   Look look;
   look.format = static_cast<Format>(std::find(words.begin(), words.end(), format) - words.begin());
   look.aligned = terminal.out_is_terminal;
+  look.width = terminal.width;
   const std::string color =
       read_choice("--color", typed.has("--color") ? typed.text("--color") : "auto", "auto|always|never");
   const char* no_color = environment("NO_COLOR");

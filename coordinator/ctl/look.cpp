@@ -5,9 +5,12 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <numeric>
 
 namespace troth::ctl {
 namespace {
+
+constexpr std::size_t kGap = 2;  // between two columns
 
 /// Columns that the text takes: its code points.
 std::size_t width_of(std::string_view text) {
@@ -50,19 +53,35 @@ void Table::print_rows(std::ostream& out, const Look& look) const {
   print_lines(out, look, false);
 }
 
-void Table::print_lines(std::ostream& out, const Look& look, bool with_heading) const {
-  constexpr std::size_t kGap = 2;
+std::vector<std::size_t> Table::widths() const {
   std::vector<std::size_t> widths;
   for (const auto& head : heading_) widths.push_back(head.size());
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(shown(row[i])));
   }
+  return widths;
+}
+
+void Table::print_fitting(std::ostream& out, const Look& look) const {
+  const auto column = widths();
+  const std::size_t whole = std::accumulate(column.begin(), column.end(), (column.size() - 1) * kGap);
+  if (!look.aligned || look.width == 0 || whole <= look.width) return print(out, look);
+  for (const auto& row : rows_) {
+    Facts facts;
+    for (std::size_t i = 0; i < row.size(); ++i) facts.add(heading_[i], row[i]);
+    if (&row != &rows_.front()) out << "\n";
+    facts.print(out, look);
+  }
+}
+
+void Table::print_lines(std::ostream& out, const Look& look, bool with_heading) const {
+  const auto column = widths();
   const auto print_row = [&](const std::vector<Cell>& row) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::string text = shown(row[i]);
       const bool is_last = i + 1 == row.size();
       out << painted(look, row[i].tone, text);
-      if (!is_last) out << (look.aligned ? std::string(widths[i] - width_of(text) + kGap, ' ') : "\t");
+      if (!is_last) out << (look.aligned ? std::string(column[i] - width_of(text) + kGap, ' ') : "\t");
     }
     out << "\n";
   };

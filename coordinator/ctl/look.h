@@ -20,6 +20,7 @@ struct Look {
   Format format = Format::kTable;
   bool aligned = false;  // columns for eyes; else one tab between them
   bool color = false;
+  std::size_t width = 0;  // columns of the terminal; 0: not known
   TimeStyle time = TimeStyle::kRelative;
 
   bool is_table() const { return format == Format::kTable || format == Format::kWide; }
@@ -43,11 +44,14 @@ class Table {
   void add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
   bool empty() const { return rows_.empty(); }
   void print(std::ostream& out, const Look& look) const;
+  /// The same, but what is wider than the terminal has a line for each cell: folded lines are hard to read.
+  void print_fitting(std::ostream& out, const Look& look) const;
   /// Without the heading: the next rows of a table that grows.
   void print_rows(std::ostream& out, const Look& look) const;
 
  private:
   void print_lines(std::ostream& out, const Look& look, bool with_heading) const;
+  std::vector<std::size_t> widths() const;
 
   std::vector<std::string> heading_;
   std::vector<std::vector<Cell>> rows_;

@@ -1,4 +1,5 @@
 // trothctl: what an operator types.
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -17,11 +18,19 @@ void interrupted(int) {
   ::_exit(troth::ctl::kExitInterrupted);
 }
 
+std::size_t terminal_width() {
+  winsize size{};
+  return ::ioctl(1, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::signal(SIGINT, interrupted);
-  troth::ctl::Terminal terminal{std::cin, std::cout, std::cerr, ::isatty(0) == 1 && ::isatty(2) == 1, ::isatty(1) == 1};
+  const bool out_is_terminal = ::isatty(1) == 1;
+  troth::ctl::Terminal terminal{std::cin,        std::cout,
+                                std::cerr,       ::isatty(0) == 1 && ::isatty(2) == 1,
+                                out_is_terminal, out_is_terminal ? terminal_width() : 0};
   return troth::ctl::run_line(
       {argv + 1, argv + argc}, [](const char* name) { return std::getenv(name); }, terminal);
 }

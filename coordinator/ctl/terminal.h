@@ -1,6 +1,7 @@
 // coordinator/ctl/terminal.h: where a command reads and writes: data goes to `out`, all else to `err`.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <iosfwd>
 
@@ -12,6 +13,7 @@ struct Terminal {
   std::ostream& err;
   bool is_interactive = false;  // a person sits at `in` and reads `err`: nobody else is ever asked anything
   bool out_is_terminal = false;
+  std::size_t width = 0;  // columns of that terminal; 0: not known
 };
 
 using Environment = std::function<const char*(const char* name)>;

@@ -83,7 +83,7 @@ void print_branches(const Object& transaction, const Look& look, std::ostream& o
   }
   if (table.empty()) return;
   title(out, look, "Branches");
-  table.print(out, look);
+  table.print_fitting(out, look);
 }
 
 void print_timeline(const Object& transaction, const Look& look, std::ostream& out) {

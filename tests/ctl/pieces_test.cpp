@@ -186,6 +186,25 @@ TEST(Time, IsWrittenShortAndReadStrictly) {
   }
 }
 
+TEST(Table, ThatIsWiderThanTheTerminalHasALineForEachCell) {
+  Table table({"A", "B", "LONG"});
+  table.add({"1", "", "words and words"});
+  table.add({"2", "x", "more"});
+  const auto printed = [&](std::size_t width, bool aligned) {
+    std::ostringstream out;
+    Look look;
+    look.aligned = aligned;
+    look.width = width;
+    table.print_fitting(out, look);
+    return out.str();
+  };
+  const std::string wide = "A  B  LONG\n1  -  words and words\n2  x  more\n";
+  EXPECT_EQ(printed(0, true), wide) << "nobody knows how wide it is";
+  EXPECT_EQ(printed(21, true), wide);
+  EXPECT_EQ(printed(20, true), "A     1\nLONG  words and words\n\nA     2\nB     x\nLONG  more\n");
+  EXPECT_EQ(printed(20, false), "A\tB\tLONG\n1\t-\twords and words\n2\tx\tmore\n");
+}
+
 TEST(Printable, IsWhatCannotSteerATerminal) {
   EXPECT_EQ(printable("a\x1b[31mb\tc\nd\x7f\xc2\x9b"
                       "e"),
