@@ -47,6 +47,8 @@ bool says_malformed(Slug slug) {
   }
 }
 
+}  // namespace
+
 std::optional<Slug> slug_in(std::string_view text) {
   constexpr std::string_view kType = "urn:troth:problem:";
   const auto at = text.find(kType);
@@ -54,8 +56,6 @@ std::optional<Slug> slug_in(std::string_view text) {
   text.remove_prefix(at + kType.size());
   return parse_slug(text.substr(0, text.find_first_not_of("abcdefghijklmnopqrstuvwxyz-")));
 }
-
-}  // namespace
 
 std::string Checker::check(const Request& request, const RawResponse& response) const {
   if (response.status == 0) return "the connection ended without an answer";

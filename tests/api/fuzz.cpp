@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -20,6 +21,7 @@
 #include "tests/api/generator.h"
 #include "tests/e2e/demo/options.h"
 #include "tests/e2e/demo/process.h"
+#include "tests/server/scripted_participant.h"
 #include "tests/transport/raw_socket.h"
 
 namespace troth::api {
@@ -36,7 +38,8 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-/// A coordinator with small limits, so that requests reach them, and two banks that vote and acknowledge.
+/// A coordinator with small limits, so that requests reach them, two banks that vote and acknowledge, one participant
+/// that votes and never acknowledges, and one that never answers.
 class Target {
  public:
   Target() {
@@ -55,6 +58,8 @@ class Target {
                              port_file,
                              "--max-live",
                              "3000",
+                             "--max-unsettled",
+                             "400",
                              "--max-branches",
                              "6",
                              "--max-payload-bytes",
@@ -85,6 +90,12 @@ class Target {
                                                    "--coordinator", "ws://127.0.0.1:" + std::to_string(port_)},
                           dir_ + "/" + name + ".log");
       wait_for([&] { return get("/v1/participants/" + name).status == 200; }, name + " does not connect; see " + dir_);
+    }
+    mute_ = test::ScriptedParticipant::connect(io_, port_, test::hello("mute"));
+    late_ = test::ScriptedParticipant::connect(io_, port_, test::hello("late"), votes_and_is_silent);
+    lost_ = test::ScriptedParticipant::connect(io_, port_, test::hello("x"));
+    for (const std::string name : {"mute", "late", "x"}) {
+      wait_for([&] { return get("/v1/participants/" + name).status == 200; }, name + " does not connect");
     }
   }
   ~Target() {
@@ -122,9 +133,20 @@ class Target {
     }
   }
 
+  /// What it holds prepared stays in doubt: there is something for operators.
+  static std::optional<session::Message> votes_and_is_silent(const session::Message& message) {
+    const auto* prepare = std::get_if<session::Prepare>(&message);
+    if (prepare == nullptr) return std::nullopt;
+    return session::Vote{prepare->branch, VoteKind::kCommit, ""};
+  }
+
   std::string dir_;
   demo::Process trothd_;
   std::vector<demo::Process> banks_;
+  std::shared_ptr<test::ScriptedParticipant> mute_;
+  std::shared_ptr<test::ScriptedParticipant> late_;
+  std::shared_ptr<test::ScriptedParticipant> lost_;  // may be removed, or retired
+  transport::Io io_;
   std::uint16_t port_ = 0;
   bool keep_ = false;
 };
@@ -133,12 +155,21 @@ struct Tally {
   std::array<std::atomic<std::uint64_t>, 6> by_class{};
   std::atomic<std::uint64_t> violations = 0;
   std::atomic<std::uint64_t> valid_served = 0;
+  std::set<std::string> served;  // operations that gave what was asked for
+  std::set<Slug> refusals;
   std::mutex mutex;
 
   void violation(const Request& request, const std::string& why) {
     if (++violations > kShown) return;
     const std::lock_guard lock(mutex);
     std::fprintf(stderr, "violation: %s\n  %s\n", why.c_str(), printable(request.bytes()).c_str());
+  }
+  void note(const Request& request, const RawResponse& response) {
+    ++by_class[static_cast<std::size_t>(response.status / 100) % 6];
+    if (request.valid && response.status > 0 && response.status < 300) ++valid_served;
+    const std::lock_guard lock(mutex);
+    if (response.status < 300 && request.operation != nullptr) served.insert(request.operation->id);
+    if (const auto slug = slug_in(response.body)) refusals.insert(*slug);
   }
   static std::string printable(const std::string& bytes) {
     std::string out;
@@ -157,10 +188,11 @@ struct Tally {
   }
 };
 
-/// Ids of transactions in an answer: what the next requests are about.
+/// Ids of transactions in an answer: what the next requests are about. Those that aborted have little more to say.
 void learn(Generator& generator, const std::string& body) {
-  const auto at = body.find("{\"id\":\"");
-  if (at == 0) generator.learn(body.substr(7, body.find('"', 7) - 7));
+  if (body.starts_with("{\"id\":\"") && body.find("\"outcome\":\"aborted\"") == body.npos) {
+    generator.learn(body.substr(7, body.find('"', 7) - 7));
+  }
 }
 
 /// One connection that is opened again whenever the server closes it.
@@ -178,8 +210,7 @@ void run(const Spec& spec, std::uint16_t port, std::uint64_t seed, std::uint64_t
       why = "accepted what the text forbids: " + request.forbidden;
     if (!why.empty())
       tally.violation(request, std::to_string(response.status) + ": " + why + "\n  " + response.body.substr(0, 300));
-    ++tally.by_class[static_cast<std::size_t>(response.status / 100) % 6];
-    if (request.valid && response.status < 300 && response.status > 0) ++tally.valid_served;
+    tally.note(request, response);
     learn(generator, response.body);
     const bool streams = response.headers.count("transfer-encoding") != 0 || response.status == 101;
     if (response.close && !streams && !socket->closed_by_peer()) tally.violation(request, "it said close and did not");
@@ -194,11 +225,15 @@ void print(const FuzzOptions& options, const Tally& tally, double seconds) {
   const auto requests = static_cast<unsigned long long>(options.requests);
   const auto seed = static_cast<unsigned long long>(options.seed);
   if (options.json) {
-    std::printf(R"({"requests":%llu,"seed":%llu,"2xx":%llu,"4xx":%llu,"5xx":%llu,"violations":%llu,"seconds":%.1f})"
-                "\n",
-                requests, seed, n(2), n(4), n(5), violations, seconds);
+    std::printf(
+        R"({"requests":%llu,"seed":%llu,"2xx":%llu,"4xx":%llu,"5xx":%llu,"operations":%zu,"problems":%zu,"violations":%llu,"seconds":%.1f})"
+        "\n",
+        requests, seed, n(2), n(4), n(5), tally.served.size(), tally.refusals.size(), violations, seconds);
     return;
   }
+  std::string names;
+  for (const std::string& name : tally.served) names += " " + name;
+  std::fprintf(stderr, "fuzz: served%s; %zu kinds of problems\n", names.c_str(), tally.refusals.size());
   std::printf("fuzz: %llu requests, 2xx %llu, 4xx %llu, 503 %llu, violations %llu, %.1f s\n", requests, n(2), n(4),
               n(5), violations, seconds);
 }

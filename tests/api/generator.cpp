@@ -1,11 +1,12 @@
 #include "tests/api/generator.h"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 
 namespace troth::api {
 namespace {
 
-const std::vector<std::string> kNames = {"bank-a", "bank-b", "mute", "nobody", "x"};
+const std::vector<std::string> kNames = {"bank-a", "bank-b", "bank-a", "bank-b", "late", "mute", "nobody", "x"};
 
 std::string encoded(const std::string& text) {
   constexpr const char* kHex = "0123456789ABCDEF";
@@ -60,8 +61,13 @@ void Generator::learn(const std::string& id) {
   if (ids_.size() > 200) ids_.pop_front();
 }
 
-/// Those that cost much are rare.
+/// Those that cost much are rare, and there is always something to talk about.
 const Operation& Generator::some_operation() {
+  if (dice_.chance(15)) {
+    for (const Operation& operation : spec_.operations()) {
+      if (operation.id == "begin") return operation;
+    }
+  }
   while (true) {
     const Operation& operation = dice_.pick(spec_.operations());
     if (operation.id == "backup" && !dice_.chance(1)) continue;
@@ -72,7 +78,9 @@ const Operation& Generator::some_operation() {
 }
 
 std::string Generator::any_id() {
-  if (!ids_.empty() && dice_.chance(90)) return ids_[dice_.below(ids_.size())];
+  if (!ids_.empty() && dice_.chance(60))
+    return ids_[ids_.size() - 1 - dice_.below(std::min<std::size_t>(ids_.size(), 4))];
+  if (!ids_.empty() && dice_.chance(85)) return ids_[dice_.below(ids_.size())];
   return "07q2m9xw4e3ta-0-3-1fk2mzq-118204";
 }
 
@@ -82,6 +90,8 @@ void Generator::fill_path(Request& request) {
     const auto end = request.target.find('}');
     const std::string name = request.target.substr(at + 1, end - at - 1);
     std::string value = dice_.pick(kNames);
+    // Who is removed does not come back by itself, and without banks no transaction would get far.
+    if (request.operation->id == "removeParticipant") value = dice_.pick(std::vector<std::string>{"x", "nobody"});
     if (name == "id") value = any_id();
     if (name == "n") value = std::to_string(1 + dice_.below(4));
     request.target.replace(at, end - at + 1, value);
