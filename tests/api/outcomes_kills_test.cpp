@@ -45,8 +45,8 @@ class Follower {
     while (!stopping_) {
       try {
         follow(cursor);
-      } catch (const std::exception&) {  // nobody listens at the moment
-        std::this_thread::yield();
+      } catch (const std::exception&) {
+        look({});  // nobody listens at the moment
       }
     }
   }
