@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <regex>
 
+#include "coordinator/server/metrics.h"
 #include "tests/deploy/tools.h"
 
 namespace troth::deploy {
@@ -63,6 +64,7 @@ TEST(Dashboard, AsksOnlyWhatPrometheusUnderstands) {
     std::string plain = replaced(all[i], "$__rate_interval", "1m");
     plain = replaced(replaced(plain, "$instance", ".*"), "$participant", ".*");
     EXPECT_EQ(plain.find('$'), std::string::npos) << "a variable that is not known here: " << all[i];
+    EXPECT_EQ(all[i].find("[1m]"), std::string::npos) << "one sample, with a scrape a minute: " << all[i];
     rules += "  - record: panel:" + std::to_string(i) + "\n    expr: |-\n      " + plain + "\n";
   }
   const e2e::TempDir dir;
@@ -105,6 +107,26 @@ TEST(Dashboard, AndAlertsNameOnlyMetricsThatTrothdHas) {
   }
   EXPECT_GE(named.size(), 30u);
   for (const auto& name : named) EXPECT_EQ(there.count(name), 1u) << "trothd has no " << name;
+}
+
+/// A callback participant has no instances, and is chosen by its name all the same.
+TEST(Dashboard, OffersEveryParticipant) {
+  engine::ParticipantStats caller;
+  caller.name = "caller";
+  caller.kind = ParticipantKind::kCallback;
+  server::Scrape scrape;
+  scrape.engine.participants = std::make_shared<const std::vector<engine::ParticipantStats>>(1, caller);
+  const std::string scraped = server::metrics_text(scrape, server::HttpCounters(0), {});
+  const json::value board = dashboard();
+  for (const auto& variable : board.at("templating").at("list").as_array()) {
+    if (variable.at("name") != "participant") continue;
+    EXPECT_EQ(variable.at("query").at("query"), variable.at("definition"));
+    const auto names = metrics_in(std::string(variable.at("definition").as_string()));
+    ASSERT_EQ(names.size(), 1u);
+    EXPECT_NE(scraped.find("\n" + *names.begin() + "{participant=\"caller\"} "), std::string::npos) << *names.begin();
+    return;
+  }
+  FAIL() << "there is no variable participant";
 }
 
 }  // namespace
