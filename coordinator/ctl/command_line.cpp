@@ -107,18 +107,35 @@ const Verb* verb_of(const Line& line) {
   return found == line.verbs.end() ? nullptr : found->first;
 }
 
+bool has_option(const std::vector<std::string>& words) {
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) { return word.starts_with('-'); });
+}
+
+/// Nothing that could be run was named.
+Leave name_a_command(const Line& line) {
+  for (const auto& [group, app] : line.groups) {
+    if (!app->parsed()) continue;
+    return usage(group->name + ": name a command", "`trothctl " + group->name + " --help` shows what there is");
+  }
+  return usage("name a command", help_command(nullptr));
+}
+
 /// What CLI11 says is good; an option that nobody knows gets the one it may have meant.
 Leave refuse(const Line& line, const std::vector<std::string>& words, const std::string& why) {
   const Verb* verb = verb_of(line);
   if (const auto mistyped = mistyped_option(verb, words)) {
     return usage(mistyped->word + ": there is no such option" + mistyped->suggestion(), help_command(verb));
   }
-  return usage(why, help_command(verb));
+  return verb == nullptr && !has_option(words) ? name_a_command(line) : usage(why, help_command(verb));
 }
 
 }  // namespace
 
 std::variant<Parsed, Leave> read_command_line(std::vector<std::string> words) {
+  if (!words.empty() && words.front() == "help") {  // `trothctl help tx list`, as many have learned it elsewhere
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
   if (const auto mistyped = mistyped_verb(words)) {
     return usage(mistyped->word + ": there is no such command" + mistyped->suggestion(), help_command(nullptr));
   }

@@ -22,7 +22,7 @@ struct Numbers {
   std::int64_t connected = 0;
   std::vector<std::string> gone;  // disconnected with live branches
 
-  bool needs_a_look() const { return in_doubt > 0 || heuristics > 0 || oldest_undelivered_ms > 0; }
+  bool needs_a_look() const { return in_doubt > 0 || heuristics > 0 || oldest_undelivered_ms > 0 || !gone.empty(); }
 };
 
 Millis millis_of(double seconds) {

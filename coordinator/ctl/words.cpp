@@ -43,7 +43,7 @@ std::string state_in_words(const Object& transaction) {
 std::string attention_in_words(const Object& transaction) {
   const std::string attention = text_at(transaction, "attention");
   if (attention == "undecided") {
-    return "undecided: it takes too long in phase 1, and its participants hold their locks meanwhile";
+    return "undecided: a vote is missing and may not come by itself; who has voted holds locks meanwhile";
   }
   if (attention == "undelivered") {
     return "undelivered: it is decided and is told again and again; the decision cannot change any more";

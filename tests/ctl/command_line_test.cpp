@@ -28,8 +28,8 @@ TEST_P(WrongLine, IsUsageAndSaysWhatIsWrong) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, WrongLine,
-    ::testing::Values(Line{{}, "subcommand"}, Line{{"lag"}, "lag: there is no such command; did you mean log?"},
-                      Line{{"log"}, "subcommand"},
+    ::testing::Values(Line{{}, "name a command"}, Line{{"lag"}, "lag: there is no such command; did you mean log?"},
+                      Line{{"log"}, "log: name a command\nhint: `trothctl log --help`"},
                       Line{{"log", "verfy", "x"}, "log verfy: there is no such command; did you mean verify?"},
                       Line{{"log", "verify"}, "PATH"}, Line{{"log", "verify", "a", "b"}, "b"},
                       Line{{"log", "verify", "a", "--deep"}, "--deep"},
@@ -51,6 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(CommandLine, HelpAndVersionAreData) {
   for (const std::vector<std::string>& words : {std::vector<std::string>{"--help"},
                                                 {"log", "--help"},
+                                                {"help", "tx", "list"},
                                                 {"log", "restore", "--help"},
                                                 {"--version"},
                                                 {"version"}}) {
