@@ -138,7 +138,9 @@ Findings check_readmes(const std::vector<std::string>& files) {
                                                  "coordinator/ctl",
                                                  "participant-sdk",
                                                  "tests",
-                                                 "bench"};
+                                                 "bench",
+                                                 "deploy",
+                                                 "docs"};
   const std::set<std::string> known(files.begin(), files.end());
   Findings found;
   for (const auto& folder : kFolders) {
