@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include "tests/e2e/ops/shell.h"
 #include "tests/e2e/ops/transcript.h"
@@ -75,6 +76,64 @@ TEST(Story, OfANightGoesAsItIsWritten) {
 
 TEST(Story, OfARestoreGoesAsItIsWritten) {
   follow("Backup and restore", 20);
+}
+
+/// The lines of the first ```sh block below a heading.
+std::vector<std::string> script_below(const std::string& heading) {
+  const std::string page = read_file(std::string(TROTH_SOURCE_DIR) + "/docs/operations.md");
+  const auto begin = page.find("```sh\n", std::min(page.find("\n" + heading + "\n"), page.size()));
+  if (begin == std::string::npos) return {};
+  std::istringstream block(page.substr(begin + 6, page.find("```", begin + 6) - begin - 6));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(block, line);) lines.push_back(line);
+  return lines;
+}
+
+/// What is typed as root on a real machine, in a directory that stands for /var/lib, by whoever runs this.
+void type_for_real(const std::string& heading) {
+  const TempDir dir;
+  Shell shell(dir.path(), preamble() + R"(
+runuser() { test "$1 $2 $3" = "-u troth --" && shift 3 && "$@" --yes; }
+systemctl() {
+  if [ "$1" = stop ]; then kill $(cat pid) && wait_for '! kill -0 $(cat pid)'; return; fi
+  rm -f port
+  (trothd --data-dir lib/troth --listen 127.0.0.1:0 --port-file port > trothd.log 2>&1 & echo $! > pid)
+  wait_for test -s port && export TROTH_ENDPOINTS=127.0.0.1:$(cat port)
+}
+)");
+  const auto type = [&shell](const std::string& command) {
+    const Said said = shell.run(command);
+    ASSERT_TRUE(said.ended && said.code == 0) << "$ " << command << "\n" << said.text;
+  };
+  ASSERT_NO_FATAL_FAILURE(type("mkdir -p lib/troth && systemctl start trothd"));
+  ASSERT_NO_FATAL_FAILURE(type("trothctl log backup --to troth-2026-11-21.backup"));
+  const auto lines = script_below(heading);
+  ASSERT_GE(lines.size(), 3u) << heading;
+  for (const std::string& line : lines) {
+    const std::string here = std::regex_replace(line, std::regex("/var/lib/"), "lib/");
+    ASSERT_NO_FATAL_FAILURE(type(std::regex_replace(here, std::regex("-o troth -g troth "), "")));
+  }
+  type("grep ' epoch 8 ' trothd.log");
+}
+
+TEST(Story, OfARealRestoreGoesAsItIsWritten) {
+  type_for_real("### For real");
+}
+
+TEST(Story, OfAnOldCopyGoesAsItIsWritten) {
+  type_for_real("## An old copy of the log");
+}
+
+/// As root they would leave files that trothd cannot open.
+TEST(Page, TouchesTheRealDirectoryAsItsUserOnly) {
+  std::istringstream page(read_file(std::string(TROTH_SOURCE_DIR) + "/docs/operations.md"));
+  int seen = 0;
+  for (std::string line; std::getline(page, line);) {
+    if (!std::regex_search(line, std::regex("log (restore|salvage) /"))) continue;
+    ++seen;
+    EXPECT_EQ(line.rfind("runuser -u troth -- trothctl", 0), 0u) << line;
+  }
+  EXPECT_GE(seen, 3);
 }
 
 /// What stands in backquotes or in a block and begins with trothctl is a command that exists.
