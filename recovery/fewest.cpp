@@ -82,7 +82,8 @@ Fewest::Fewest(const Known& known, Lsn cut) {
   const auto add_told_abort = [&known](const std::pair<const TransactionId, AbortDetail>& item, Facts& ready) {
     const auto& [id, told] = item;
     if (!needs_abort_detail(known, id)) return;
-    ready.emplace_back(fact::AbortTold{id, {}, told.reason, told.label, told.begun_at, told.decided_at});
+    ready.emplace_back(
+        fact::AbortTold{id, {}, told.reason, told.label, told.begun_at, told.decided_at, told.traceparent});
   };
   const auto commits = [&known, at = Commits::Position()](Facts& ready) mutable {
     auto bits = known.commits.next_bits(at);

@@ -69,7 +69,7 @@ struct Folder {
   void operator()(const fact::AbortTold& fact) const {
     const auto live = known.live.find(fact.id);
     if (live != known.live.end() && std::holds_alternative<fact::OnePhaseStarted>(live->second)) known.live.erase(live);
-    const AbortDetail detail{fact.id, fact.reason, fact.label, fact.begun_at, fact.decided_at};
+    const AbortDetail detail{fact.id, fact.reason, fact.label, fact.begun_at, fact.decided_at, fact.traceparent};
     if (known.abort_details.insert_or_assign(fact.id, detail).second) known.detail_order.push_back(fact.id);
   }
 

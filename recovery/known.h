@@ -29,6 +29,7 @@ struct AbortDetail {
   std::string label;
   Millis begun_at = 0;
   Millis decided_at = 0;
+  std::string traceparent;
 };
 
 struct KnownParticipant {

@@ -23,7 +23,7 @@ void record_abort_if_told(const Step& step) {
   const Transaction& transaction = step.transaction;
   if (transaction.origin.key.empty() && !transaction.one_phase_started) return;
   step.record(fact::AbortTold{transaction.id, transaction.origin, *transaction.abort_reason, transaction.label,
-                              transaction.begun_at, transaction.decided_at});
+                              transaction.begun_at, transaction.decided_at, transaction.traceparent});
 }
 
 void start_committing(const Step& step, Branch& branch) {

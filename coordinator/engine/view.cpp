@@ -117,6 +117,7 @@ TransactionView view_of(const fact::AbortTold& told) {
   view.abort_reason = told.reason;
   view.begun_at = unless_empty(told.begun_at);
   view.decided_at = unless_empty(told.decided_at);
+  view.traceparent = unless_empty(told.traceparent);
   return view;
 }
 

@@ -75,6 +75,7 @@ void describe(A& a, Ref<A, fact::AbortTold> v) {
   a.field(4, "label", v.label);
   a.field(5, "begunAt", v.begun_at);
   a.field(6, "decidedAt", v.decided_at);
+  a.field(7, "traceparent", v.traceparent);
 }
 
 template <class A>

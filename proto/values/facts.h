@@ -84,6 +84,7 @@ struct AbortTold {
   std::string label;
   Millis begun_at = 0;
   Millis decided_at = 0;
+  std::string traceparent = {};  // empty in records of 0.1
   bool operator==(const AbortTold&) const = default;
 };
 struct Ended {

@@ -29,7 +29,7 @@ inline std::vector<Fact> facts() {
           f::PrepareStarted{id(), {decided(1), decided(2)}, origin(), "label", trace, 5},
           f::OnePhaseStarted{id(), decided(), origin(), "label", trace, 6},
           f::CommitDecided{id(), {decided(1), decided(300)}, origin(), "Überweisung", trace, 7, -8, 9, true},
-          f::AbortTold{id(), origin(), AbortReason::kRestart, "label", 10, 11},
+          f::AbortTold{id(), origin(), AbortReason::kRestart, "label", 10, 11, trace},
           f::Ended{{id(1), id(kMaxSequence)}},
           f::GapOpened{{1, 2}, {3, 4}, 12},
           f::Checkpoint{~Lsn{0}},
