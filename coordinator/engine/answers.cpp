@@ -22,12 +22,23 @@ answer::Answer Engine::Impl::told(TransactionView view, Outcome outcome, bool wa
   return answer::Refused{{Slug::kAborted, "The transaction aborted; begin a new one to try again.", {}}, view};
 }
 
+/// It grows once more when the timeline goes.
+std::uint64_t Engine::Impl::outcome_revision(const TransactionId& id) const {
+  const auto reported = reported_revisions_.find(id);
+  const std::uint64_t revision = reported == reported_revisions_.end() ? high_revision(epoch_) : reported->second;
+  return revision + (finished_timelines_.find(id) ? 0 : 1);
+}
+
+TransactionView Engine::Impl::outcome_view(const TransactionId& id, Outcome outcome) const {
+  TransactionView view = outcome_only(id, outcome);
+  view.revision = outcome_revision(id);
+  return view;
+}
+
 answer::Answer Engine::Impl::about(const TransactionId& id, bool wants_abort) {
   const auto remembered = [&](Outcome outcome) {
     auto details = this->remembered(id);
-    auto view = details ? std::move(*details) : outcome_only(id, outcome);
-    if (!details) view.revision = last_revision(epoch_) - (finished_timelines_.find(id) ? 1 : 0);
-    return told(std::move(view), outcome, wants_abort);
+    return told(details ? std::move(*details) : outcome_view(id, outcome), outcome, wants_abort);
   };
   const auto refused = [](Slug slug, const char* detail) -> answer::Answer {
     return answer::Refused{{slug, detail, {}}, std::nullopt};

@@ -60,7 +60,7 @@ void Engine::Impl::keep_timeline(Live& live) {
   finished_timelines_.keep(transaction.id, std::move(live.timeline));
 }
 
-/// What the log proves of a transaction that this start found in it.
+/// What the log proves of a transaction that this start found in it, or whose timeline is no longer kept.
 Timeline Engine::Impl::proved_timeline(const core::Transaction& transaction) const {
   const TransactionId& id = transaction.id;
   std::vector<fact::HeuristicReported> reports;
@@ -71,6 +71,8 @@ Timeline Engine::Impl::proved_timeline(const core::Transaction& transaction) con
   look(transaction.decided_at);
   for (const auto& report : reports) look(report.at);
   Timeline timeline(first);
+  const bool is_older = id.epoch != epoch_;
+  if (!is_older) timeline.note(first, What::kDropped);
   if (transaction.begun_at != 0) timeline.note(transaction.begun_at, What::kBegun);
   if (transaction.decided_at != 0) timeline.note(transaction.decided_at, What::kDecided);
   for (const auto& report : reports) {
@@ -82,6 +84,10 @@ Timeline Engine::Impl::proved_timeline(const core::Transaction& transaction) con
     note_fact(timeline, act->second);
   }
   timeline.sort();
+  if (!is_older) {
+    if (transaction.finished_at != 0) timeline.note(transaction.finished_at, What::kFinished);
+    return timeline;
+  }
   constexpr std::uint8_t kSomeTime = 1;
   if (transaction.phase == Phase::kFinished) timeline.note(now_.at, What::kFinished, 0, kSomeTime);
   timeline.note(now_.at, What::kRecovered);

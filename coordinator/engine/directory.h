@@ -42,7 +42,7 @@ struct Participant {
   Lsn registered_lsn = 0;
   Millis registered_at = 0;
   Millis last_seen_at = 0;
-  std::optional<ErrorView> last_error;  // until a connection or a callback of it succeeds
+  std::optional<ErrorView> last_error;      // until a connection or a callback of it succeeds
   std::map<std::string, Session> sessions;  // by instance
   std::size_t next_pick = 0;
   std::uint64_t reported_against_aborts = 0;

@@ -6,12 +6,13 @@
 namespace troth::engine {
 
 void History::add(const TransactionId& id, std::uint16_t kind, std::string body, std::uint64_t revision, Lsn lsn,
-                  Millis at) {
-  if (rows_.insert_or_assign(id, Row{kind, std::move(body), revision, lsn, at}).second) order_.push_back(id);
+                  Millis finished_at, Millis kept_since) {
+  Row row{kind, std::move(body), revision, lsn, finished_at, kept_since};
+  if (rows_.insert_or_assign(id, std::move(row)).second) order_.push_back(id);
   while (!order_.empty()) {
     const auto oldest = rows_.find(order_.front());
     if (oldest != rows_.end()) {
-      const bool expired = oldest->second.finished_at + max_age_ms_ < at;
+      const bool expired = oldest->second.kept_since + max_age_ms_ < kept_since;
       if (rows_.size() <= max_count_ && !expired) break;
       rows_.erase(oldest);
     }

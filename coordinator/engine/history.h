@@ -17,8 +17,10 @@ class History {
  public:
   History(std::uint64_t max_count, Millis max_age_ms) : max_count_(max_count), max_age_ms_(max_age_ms) {}
 
-  /// `body` is the record of a CommitDecided or AbortTold.
-  void add(const TransactionId& id, std::uint16_t kind, std::string body, std::uint64_t revision, Lsn lsn, Millis at);
+  /// `body` is the record of a CommitDecided or AbortTold. `finished_at`: 0 if nobody knows; its age counts from
+  /// `kept_since`, of which the newest says what is too old now.
+  void add(const TransactionId& id, std::uint16_t kind, std::string body, std::uint64_t revision, Lsn lsn,
+           Millis finished_at, Millis kept_since);
   /// Drops at most `most` of those below `horizon`.
   void drop_before(const TransactionId& horizon, std::size_t most);
   std::optional<Fact> find(const TransactionId& id) const;
@@ -34,6 +36,7 @@ class History {
     std::uint64_t revision = 0;
     Lsn lsn = 0;
     Millis finished_at = 0;
+    Millis kept_since = 0;
   };
   std::uint64_t max_count_;
   Millis max_age_ms_;

@@ -138,6 +138,8 @@ struct Engine::Impl {
   void show_gap(const TransactionId& id, answer::Refused& refused) const;
 
   // answers.cpp: ids that are not live
+  TransactionView outcome_view(const TransactionId& id, Outcome outcome) const;
+  std::uint64_t outcome_revision(const TransactionId& id) const;
   answer::Answer about(const TransactionId& id, bool wants_abort);
   static answer::Answer told(TransactionView view, Outcome outcome, bool wants_abort);
   DecisionKind decision_about(const BranchId& branch);
@@ -169,7 +171,7 @@ struct Engine::Impl {
   void on_ack(Participant& participant, const std::string& instance, const session::Ack& ack);
   bool may_report(Participant& participant, const session::Ack& ack);
   void report_against_abort(Participant& participant, const session::Ack& ack);
-  void show_aborted_with_heuristics(const TransactionId& id, Lsn lsn);
+  void show_aborted_with_heuristics(const fact::HeuristicReported& reported, Lsn lsn);
   void enter_old_copy();
   void unpresume();
   void on_recover(const Session& session, const session::Recover& recover);
@@ -186,6 +188,7 @@ struct Engine::Impl {
 
   // start.cpp: from what the log says
   void restore_all();
+  void remember_details();
   void settle_retired(core::Transaction& transaction);
   void restore_live(const recovery::LiveFact& fact);
   void bind_key_of(const TransactionId& id, const recovery::LiveFact& fact);
@@ -248,6 +251,10 @@ struct Engine::Impl {
   const Session* enlisting_ = nullptr;
   const session::Enlist* enlist_ = nullptr;
 
+  // The last revisions of ids that were shown with what was reported of them, of which only the outcome is left again.
+  // Few: what may be reported against aborts is bounded.
+  std::unordered_map<TransactionId, std::uint64_t, IdHash> reported_revisions_;
+
   bool draining_ = false;
   bool old_copy_ = false;
   std::uint64_t waiting_clients_ = 0;  // answers owed: a drain waits for them
@@ -277,10 +284,10 @@ inline std::uint64_t first_revision(EpochId epoch) {
   return static_cast<std::uint64_t>(epoch.epoch) << 24;
 }
 
-/// Of an id of which this start knows the outcome only: above every revision that it can have shown of it, below those
-/// of the next start.
-inline std::uint64_t last_revision(EpochId epoch) {
-  return first_revision(epoch) | 0xFF'FFFF;
+/// Of an id of which this start knows the outcome only: above every revision that it can have shown of it with its
+/// details, below those of the next start, with room for what may be reported yet.
+inline std::uint64_t high_revision(EpochId epoch) {
+  return first_revision(epoch) | 0x80'0000;
 }
 
 /// The reply token of a session's Enlist.

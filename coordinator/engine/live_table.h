@@ -50,7 +50,7 @@ struct Live {
   Millis in_doubt_since = 0;
   Millis undecided_since = 0;
   Millis undelivered_since = 0;
-  Millis prepare_due = 0;     // when the first prepare left, for the histograms
+  Millis prepare_due = 0;  // when the first prepare left, for the histograms
   Millis commit_asked_due = 0;
   Millis decided_due = 0;
 };

@@ -80,7 +80,7 @@ void Engine::Impl::handle(ReplyTo to, request::ResolveGap& resolve) {
   acted.at = now_.at;
   const Lsn lsn = stage(acted);
   recovery::fold(known_, lsn, acted);
-  reply(lsn, to, answer::Transaction{200, outcome_only(resolve.id, resolve.outcome)});
+  reply(lsn, to, answer::Transaction{200, outcome_view(resolve.id, resolve.outcome)});
 }
 
 void Engine::Impl::handle(ReplyTo to, request::Retry& retry) {

@@ -219,12 +219,13 @@ void Engine::Impl::report_against_abort(Participant& participant, const session:
   const Lsn lsn = stage(reported);
   recovery::fold(known_, lsn, reported);
   ++stats_.heuristics_by_kind[static_cast<std::size_t>(reported.kind)];
-  show_aborted_with_heuristics(ack.branch.transaction, lsn);
+  show_aborted_with_heuristics(reported, lsn);
 }
 
 /// Puts an aborted transaction back among the live ones, with all that is reported against it and what is left of its
 /// details.
-void Engine::Impl::show_aborted_with_heuristics(const TransactionId& id, Lsn lsn) {
+void Engine::Impl::show_aborted_with_heuristics(const fact::HeuristicReported& reported, Lsn lsn) {
+  const TransactionId& id = reported.branch.transaction;
   core::Transaction transaction = aborted_with(id, known_.heuristics[id]);
   Timeline timeline = finished_timelines_.take(id);
   if (Live* shown = live_.find(id)) {
@@ -232,6 +233,7 @@ void Engine::Impl::show_aborted_with_heuristics(const TransactionId& id, Lsn lsn
     transaction.abort_reason = shown->transaction.abort_reason;
     transaction.begun_at = shown->transaction.begun_at;
     transaction.decided_at = shown->transaction.decided_at;
+    transaction.traceparent = shown->transaction.traceparent;
     transaction.revision = shown->transaction.revision;
     timeline = std::move(shown->timeline);
     notify_watchers(*shown, true);
@@ -242,8 +244,11 @@ void Engine::Impl::show_aborted_with_heuristics(const TransactionId& id, Lsn lsn
       transaction.abort_reason = told->reason;
       transaction.begun_at = told->begun_at;
       transaction.decided_at = told->decided_at;
+      transaction.traceparent = told->traceparent;
     }
     transaction.revision = history_.view(id)->revision + 1;  // as it was shown without its timeline
+  } else {
+    transaction.revision = outcome_revision(id);
   }
   const std::uint64_t shown_as = transaction.revision;
   adopt(std::move(transaction), {});
@@ -251,7 +256,7 @@ void Engine::Impl::show_aborted_with_heuristics(const TransactionId& id, Lsn lsn
   live->only_reported = true;
   live->rests_on = lsn;
   if (!timeline.empty()) {
-    note_fact(timeline, known_.heuristics[id].back());
+    note_fact(timeline, reported);
     live->timeline = std::move(timeline);
   }
   live->transaction.revision = std::max(live->transaction.revision, shown_as + 1);

@@ -85,6 +85,7 @@ void Engine::Impl::restore_all() {
     }
     if (const auto told = known_.abort_details.find(id); told != known_.abort_details.end()) {
       transaction.label = told->second.label;
+      transaction.traceparent = told->second.traceparent;
       transaction.abort_reason = told->second.reason;
       transaction.begun_at = told->second.begun_at;
       transaction.decided_at = told->second.decided_at;
@@ -92,26 +93,34 @@ void Engine::Impl::restore_all() {
     adopt(std::move(transaction), {});
     live_.find(id)->only_reported = !known_.commits.contains(id.epoch, id.sequence);
   }
+  remember_details();
+  known_.windows.clear();
+}
+
+/// Oldest first, as they are to be dropped.
+void Engine::Impl::remember_details() {
   for (const auto& id : known_.detail_order) {
-    const auto detail = known_.details.find(id);
-    if (detail == known_.details.end()) continue;
-    if (known_.heuristics.count(id) != 0) {  // finished, but an operator has not forgotten it
-      adopt(finished_as(detail->second.decided), recovery::to_record(detail->second.decided).body);
-      continue;
+    if (const auto detail = known_.details.find(id); detail != known_.details.end()) {
+      const fact::CommitDecided& decided = detail->second.decided;
+      auto record = recovery::to_record(decided);
+      if (known_.heuristics.count(id) != 0) {  // finished, but an operator has not forgotten it
+        adopt(finished_as(decided), std::move(record.body));
+        continue;
+      }
+      const Millis finished_at = detail->second.finished_at;
+      history_.add(id, record.kind, std::move(record.body), first_revision(epoch_), decided.lsn, finished_at,
+                   finished_at == 0 ? decided.decided_at : finished_at);
+    } else if (const auto abort = known_.abort_details.find(id); abort != known_.abort_details.end()) {
+      const recovery::AbortDetail& told = abort->second;
+      auto record = recovery::to_record(
+          fact::AbortTold{id, {}, told.reason, told.label, told.begun_at, told.decided_at, told.traceparent});
+      history_.add(id, record.kind, std::move(record.body), first_revision(epoch_), 0, told.decided_at,
+                   told.decided_at);
     }
-    auto record = recovery::to_record(detail->second.decided);
-    history_.add(id, record.kind, std::move(record.body), first_revision(epoch_), detail->second.decided.lsn,
-                 detail->second.finished_at);
-  }
-  for (const auto& [id, detail] : known_.abort_details) {
-    auto record =
-        recovery::to_record(fact::AbortTold{id, {}, detail.reason, detail.label, detail.begun_at, detail.decided_at});
-    history_.add(id, record.kind, std::move(record.body), first_revision(epoch_), 0, detail.decided_at);
   }
   known_.details.clear();
   known_.detail_order.clear();
   if (known_.gaps.empty()) known_.abort_details.clear();  // else they say which ids of a gap are known
-  known_.windows.clear();
 }
 
 /// What was unsettled when its participant was retired is in the log as a hazard, before the retirement itself. So what
@@ -143,7 +152,7 @@ void Engine::Impl::record_abort_of(const fact::PrepareStarted& started) {
   Live& live = *live_.find(started.id);
   const core::Transaction& transaction = live.transaction;
   live.rests_on = stage(fact::AbortTold{started.id, started.origin, AbortReason::kRestart, started.label,
-                                        started.begun_at, transaction.decided_at});
+                                        started.begun_at, transaction.decided_at, started.traceparent});
 }
 
 /// Every branch of an ended transaction is settled: only what is reported or was acted on is told apart.

@@ -14,11 +14,13 @@ constexpr std::array kWords = {
     "begun"sv,          "enlisted"sv,     "commit_asked"sv, "abort_asked"sv, "abort_only"sv,    "prepare_sent"sv,
     "one_phase_sent"sv, "not_sent"sv,     "vote"sv,         "decided"sv,     "decision_sent"sv, "error"sv,
     "connected"sv,      "acknowledged"sv, "heuristic"sv,    "retry_asked"sv, "resolved"sv,      "retired"sv,
-    "forgotten"sv,      "finished"sv,     "recovered"sv};
-static_assert(kWords.size() == static_cast<std::size_t>(What::kRecovered) + 1);
+    "forgotten"sv,      "finished"sv,     "recovered"sv,    "dropped"sv};
+static_assert(kWords.size() == static_cast<std::size_t>(What::kDropped) + 1);
 
 /// Room until the votes of a transaction of two branches; it doubles from there.
 constexpr std::size_t kFirstRoom = 8;
+
+constexpr const char* kNoLongerKept = "attempts, votes and errors are no longer kept: others finished since";
 
 constexpr std::size_t kMaxSpare = 1'024;
 
@@ -163,6 +165,7 @@ std::string Timeline::detail_of(const Entry& entry, const TransactionView& view)
     case What::kNotSent: return "the prepare never left, so it was no attempt";
     case What::kAbortOnly: return "the instance that held its work started anew";
     case What::kRecovered: return recovered_text();
+    case What::kDropped: return kNoLongerKept;
     case What::kAbortAsked:
     case What::kError:
     case What::kRetired:
@@ -201,8 +204,7 @@ std::vector<TimelineView> proved_items(const TransactionView& view, Millis resta
     items.push_back(std::move(item));
   };
   if (restarted_at == 0 && view.begun_at) {
-    items.push_back({*view.begun_at, "dropped", std::nullopt,
-                     "attempts, votes and errors are no longer kept: others finished since"});
+    items.push_back({*view.begun_at, "dropped", std::nullopt, kNoLongerKept});
   }
   add(view.begun_at, What::kBegun, {});
   add(view.decided_at, What::kDecided, decided_text(view));

@@ -34,7 +34,8 @@ enum class What : std::uint8_t {
   kRetired,
   kForgotten,
   kFinished,
-  kRecovered
+  kRecovered,
+  kDropped
 };
 std::string_view word(What what);
 

@@ -80,7 +80,7 @@ void Engine::Impl::leave(Live& live) {
   const std::uint64_t revision = transaction.revision + 1;  // from now on less is known of its branches
   if (transaction.outcome == Outcome::kCommitted) {
     const auto kind = recovery::to_record(fact::CommitDecided{}).kind;
-    history_.add(id, kind, std::move(live.decided_body), revision, transaction.decision_lsn, now_.at);
+    history_.add(id, kind, std::move(live.decided_body), revision, transaction.decision_lsn, now_.at, now_.at);
   } else if (transaction.abort_reason) {  // else nothing is known but that it aborted, and nothing is made up
     fact::AbortTold told;
     told.id = id;
@@ -88,8 +88,11 @@ void Engine::Impl::leave(Live& live) {
     told.label = transaction.label;
     told.begun_at = transaction.begun_at;
     told.decided_at = transaction.decided_at;
+    told.traceparent = transaction.traceparent;
     auto record = recovery::to_record(told);
-    history_.add(id, record.kind, std::move(record.body), revision, 0, now_.at);
+    history_.add(id, record.kind, std::move(record.body), revision, 0, now_.at, now_.at);
+  } else {
+    reported_revisions_[id] = revision;
   }
   take_out(live);
 }

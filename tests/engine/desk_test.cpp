@@ -268,5 +268,26 @@ TEST(Desk, TheTraceOfTheClientReachesParticipantsAndOutlivesARestart) {
   EXPECT_EQ(desk.heard<session::CommitOnePhase>(connection)[0].traceparent, kTrace);
 }
 
+TEST(Desk, TheTraceOfAnAbortedTransactionIsKeptAlsoOverARestart) {
+  Desk desk;
+  constexpr const char* kTrace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  auto begin = World::transfer({"bank-a"}, false);
+  begin.traceparent = kTrace;
+  desk.ask(begin);
+  desk.ask(request::Abort{desk.id(1), ""});
+  EXPECT_EQ(desk.view(desk.id(1)).traceparent, kTrace) << "without a record";
+  desk.say_ack({desk.id(1), 1}, "bank-a", AckResult::kHeuristicCommit);
+  EXPECT_EQ(desk.view(desk.id(1)).traceparent, kTrace) << "and with a report against it";
+
+  begin.origin.key = "k";
+  desk.ask(begin);
+  desk.turn();
+  const TransactionId keyed = desk.id(2);
+  desk.ask(request::Abort{keyed, ""});
+  EXPECT_EQ(desk.view(keyed).traceparent, kTrace);
+  desk.crash();
+  EXPECT_EQ(desk.view(keyed).traceparent, kTrace) << "of its record";
+}
+
 }  // namespace
 }  // namespace troth::test

@@ -127,6 +127,27 @@ TEST(Restart, DetailsOfARestoredCommitAreKeptWhenItFinishes) {
   EXPECT_EQ(world.decision({id, 1}), DecisionKind::kCommit);
 }
 
+TEST(Restart, DetailsOfACommitOutliveARestartAndWhateverFinishesNext) {
+  Durable world;
+  const auto a = world.connect("bank-a");
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    world.ask(World::transfer({"bank-a"}));
+    world.vote(a, {world.id(i), 1});
+    world.ack(a, {world.id(i), 1});
+  }
+  const std::vector<TransactionId> ended = {world.id(1), world.id(2), world.id(3)};
+  world.crash();
+  const auto again = world.connect("bank-a", "i", "2");
+  world.ask(World::transfer({"bank-a"}));
+  world.vote(again, {world.id(1), 1});
+  world.ack(again, {world.id(1), 1});
+  for (const TransactionId& id : ended) {
+    ASSERT_EQ(world.shown(id).branches.size(), 1u) << to_text(id);
+    EXPECT_FALSE(world.shown(id).finished_at) << "Ended carries no time";
+    EXPECT_EQ(world.decision({id, 1}), DecisionKind::kCommit);
+  }
+}
+
 TEST(Restart, EveryHeuristicAgainstAnAbortIsKept) {
   Durable world;
   const auto a = world.connect("bank-a");

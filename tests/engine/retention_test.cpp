@@ -178,16 +178,27 @@ TEST(History, DropsBelowTheHorizonAFewAtATimeAndStillKeepsNoMoreThanItMay) {
   engine::History history(5, 1'000'000);
   const auto id = [](std::uint64_t sequence) { return TransactionId{World::kLog, 0, {1, 1}, sequence}; };
   const auto kind = codec::kind_of(Fact(fact::CommitDecided{}));
-  for (std::uint64_t i = 1; i <= 5; ++i) history.add(id(i), kind, "", 1, 1, 1);
+  for (std::uint64_t i = 1; i <= 5; ++i) history.add(id(i), kind, "", 1, 1, 1, 1);
   history.drop_before(id(4), 2);
   EXPECT_EQ(history.size(), 3u);
   history.drop_before(id(4), 2);
   EXPECT_EQ(history.size(), 2u);
-  for (std::uint64_t i = 6; i <= 20; ++i) history.add(id(i), kind, "", 1, 1, 1);
+  for (std::uint64_t i = 6; i <= 20; ++i) history.add(id(i), kind, "", 1, 1, 1, 1);
   EXPECT_EQ(history.size(), 5u);
   std::vector<std::uint64_t> left;
   history.walk({}, [&left](const TransactionId& one) { return left.push_back(one.sequence), true; });
   EXPECT_EQ(left, (std::vector<std::uint64_t>{16, 17, 18, 19, 20}));
+}
+
+TEST(History, WhatNobodyKnowsTheEndOfIsAsOldAsWhatIsKnownOfIt) {
+  engine::History history(10, 1'000);
+  const auto id = [](std::uint64_t sequence) { return TransactionId{World::kLog, 0, {1, 1}, sequence}; };
+  const auto kind = codec::kind_of(Fact(fact::CommitDecided{}));
+  history.add(id(1), kind, "", 1, 1, 0, 50'000);
+  history.add(id(2), kind, "", 1, 1, 50'900, 50'900);
+  EXPECT_EQ(history.size(), 2u);
+  history.add(id(3), kind, "", 1, 1, 51'001, 51'001);
+  EXPECT_EQ(history.size(), 2u) << "the first is too old now";
 }
 
 }  // namespace
