@@ -10,11 +10,21 @@ namespace {
 
 constexpr std::string_view kProblemType = "urn:troth:problem:";
 
+/// All others are answered with JSON, or with 204 and nothing.
+bool is_text(const std::string& target) {
+  return target == "/metrics" || target.starts_with("/readyz");
+}
+
 }  // namespace
 
 std::string Answer::slug() const {
   const std::string type = text_at(object(), "type");
   return type.starts_with(kProblemType) ? type.substr(kProblemType.size()) : std::string();
+}
+
+void Answer::expect_list(std::string_view name) {
+  const auto* list = object().if_contains(name);
+  expect(list != nullptr && list->is_array());
 }
 
 std::string Answer::header(std::string_view name) const {
@@ -23,22 +33,33 @@ std::string Answer::header(std::string_view name) const {
   return found == headers.end() ? std::string() : found->second;
 }
 
+Answer answer_of(transport::HttpResult&& result, const std::string& endpoint, bool changes) {
+  Answer answer;
+  answer.status = result.status;
+  answer.body = std::move(result.body);
+  answer.headers = std::move(result.headers);
+  answer.sent = result.sent;
+  answer.changes = changes;
+  answer.endpoint = endpoint;
+  if (answer.status == 0) answer.error = endpoint + ": " + result.error;
+  auto parsed = codec::parse_strict(answer.body);
+  if (auto* value = std::get_if<boost::json::value>(&parsed)) answer.json = std::move(*value);
+  return answer;
+}
+
 Answer Client::call(const std::string& method, const std::string& target, transport::Headers headers,
                     const std::string& body, Millis deadline_ms) {
   Answer answer;
   for (std::size_t i = 0; i < endpoints_.size(); ++i) {
     transport::HttpClient client(io_, endpoints_[i], 1);
-    auto result = client.call(method, target, headers, body, deadline_ms);
-    const std::string before = answer.error.empty() ? "" : answer.error + "; " + endpoints_[i] + ": ";
-    answer = {result.status, std::move(result.body), nullptr, std::move(result.headers), {}, result.sent,
-              method,        endpoints_[i]};
-    if (result.status == 0) answer.error = before.empty() ? endpoints_[i] + ": " + result.error : before + result.error;
-    if (result.status == 0 && !result.sent) continue;
+    const std::string before = answer.error.empty() ? "" : answer.error + "; ";
+    answer = answer_of(client.call(method, target, headers, body, deadline_ms), endpoints_[i], method != "GET");
+    if (answer.status == 0) answer.error = before + answer.error;
+    if (answer.status == 0 && !answer.sent) continue;
     std::rotate(endpoints_.begin(), endpoints_.begin() + static_cast<std::ptrdiff_t>(i), endpoints_.end());
     break;
   }
-  auto parsed = codec::parse_strict(answer.body);
-  if (auto* value = std::get_if<boost::json::value>(&parsed)) answer.json = std::move(*value);
+  answer.expect(is_text(target) || answer.status == 204 || answer.json.is_object());
   return answer;
 }
 

@@ -19,11 +19,16 @@ struct Answer {
   boost::json::value json;
   transport::Headers headers;
   std::string error;
-  bool sent = false;  // what was asked may have been done
-  std::string method;
-  std::string endpoint;  // who answered, or was tried last
+  bool sent = false;        // what was asked may have been done
+  bool changes = false;     // what was asked changes something
+  std::string endpoint;     // who answered, or was tried last
+  bool is_foreign = false;  // a success that no trothd can have answered: a proxy, or another program at this address
 
-  bool is_ok() const { return status >= 200 && status < 300; }
+  bool is_ok() const { return status >= 200 && status < 300 && !is_foreign; }
+  /// Who answers about something else than was asked for is no trothd.
+  void expect(bool is_so) { is_foreign = is_foreign || (is_ok() && !is_so); }
+  void expect_text(std::string_view name, std::string_view text) { expect(text_at(object(), name) == text); }
+  void expect_list(std::string_view name);
   const Object& object() const { return as_object(json); }
   /// The slug of a problem; empty when it is none.
   std::string slug() const;
@@ -51,6 +56,9 @@ class Client {
   std::vector<std::string> endpoints_;
   transport::Io io_;
 };
+
+/// What came over HTTP, with its JSON if it is any.
+Answer answer_of(transport::HttpResult&& result, const std::string& endpoint, bool changes);
 
 transport::Headers if_match(std::optional<std::uint64_t> revision);
 std::string percent_encoded(std::string_view text);

@@ -192,10 +192,11 @@ int run_doctor(Invocation& invocation) {
   if (survey.is_reachable()) {
     findings = examine(survey, invocation.program);
   } else {
-    findings.push_back({"reachable", Verdict::kFail, survey.ready.error,
+    findings.push_back({"reachable", Verdict::kFail, what_of(survey.ready),
                         "is trothd running? systemctl status trothd; --endpoint names another"});
   }
   print_findings(invocation, findings);
+  if (!survey.is_reachable()) return kExitUnreachable;
   bool failed = false;
   for (const Finding& one : findings) failed = failed || one.verdict == Verdict::kFail;
   return failed ? kExitRefused : kExitOk;

@@ -59,15 +59,6 @@ class Printer {
   std::size_t count_ = 0;
 };
 
-Answer answer_of(transport::HttpResult&& result, const std::string& endpoint) {
-  Answer answer{result.status, std::move(result.body), nullptr, std::move(result.headers), {}, result.sent, "GET",
-                endpoint};
-  auto parsed = codec::parse_strict(answer.body);
-  if (auto* value = std::get_if<boost::json::value>(&parsed)) answer.json = std::move(*value);
-  if (answer.status == 0) answer.error = endpoint + ": " + result.error;
-  return answer;
-}
-
 /// One connection to the stream after another, until enough came or nobody answers any more.
 class Follower {
  public:
@@ -80,13 +71,16 @@ class Follower {
       auto result = follow(endpoint);
       if (printer_.is_done()) return kExitOk;
       if (!invocation_.terminal.out) return kExitUnreachable;
-      const bool may_come_back = result.status == 0 || result.status == 200 || result.status == 503;
+      Answer answer = answer_of(std::move(result), endpoint, false);
+      answer.expect(answer.header("content-type").starts_with("text/event-stream"));
+      if (answer.is_foreign) return fail(invocation_, answer);
+      const bool may_come_back = answer.status == 0 || answer.status == 200 || answer.status == 503;
       const bool tried_all = round + 1 >= invocation_.endpoints.size();
       const bool is_over = silent_since_ != 0 && now_at() - silent_since_ > kGiveUpMs;
       if (!may_come_back || is_over || (!had_one_ && tried_all)) {
-        return fail(invocation_, answer_of(std::move(result), endpoint));
+        return fail(invocation_, answer);
       }
-      if (had_one_) pause_after(result);
+      if (had_one_) pause_after(answer);
     }
   }
 
@@ -105,8 +99,8 @@ class Follower {
     return result;
   }
 
-  void pause_after(const transport::HttpResult& result) {
-    invocation_.terminal.err << "the stream ended (" << (result.error.empty() ? "closed" : result.error)
+  void pause_after(const Answer& answer) {
+    invocation_.terminal.err << "the stream ended (" << (answer.error.empty() ? "closed" : answer.error)
                              << "); going on " << (after_.empty() ? "from now" : "after LSN " + after_) << "\n";
     std::this_thread::sleep_for(std::chrono::milliseconds(kRetryMs));
   }

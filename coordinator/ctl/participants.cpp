@@ -78,7 +78,8 @@ void print_participant(Invocation& invocation, const std::string& body, const Ob
 
 int run_list(Invocation& invocation) {
   Client client(invocation.endpoints);
-  const Answer answer = client.get("/v1/participants");
+  Answer answer = client.get("/v1/participants");
+  answer.expect_list("participants");
   if (!answer.is_ok()) return fail(invocation, answer);
   const Look& look = invocation.look;
   std::ostream& out = invocation.terminal.out;
@@ -113,7 +114,8 @@ void print_instances(const Object& participant, const Look& look, std::ostream& 
 int run_show(Invocation& invocation) {
   const std::string name = read_participant(invocation.typed.text("NAME"));
   Client client(invocation.endpoints);
-  const Answer answer = client.get(path_of(name));
+  Answer answer = client.get(path_of(name));
+  answer.expect_text("name", name);
   if (!answer.is_ok()) return fail(invocation, answer, {{}, name});
   const Object& participant = answer.object();
   const Look& look = invocation.look;
@@ -153,7 +155,8 @@ int run_register(Invocation& invocation) {
   }
   if (typed.has("--timeout")) body["timeoutMs"] = read_duration("--timeout", typed.text("--timeout"));
   Client client(invocation.endpoints);
-  const Answer answer = client.post("/v1/participants", body);
+  Answer answer = client.post("/v1/participants", body);
+  answer.expect(text_at(object_at(answer.object(), "participant"), "name") == name);
   if (!answer.is_ok()) return fail(invocation, answer, {{}, name});
   print_participant(invocation, answer.body, object_at(answer.object(), "participant"));
   const std::string secret = text_at(answer.object(), "secret");
@@ -168,7 +171,9 @@ int run_register(Invocation& invocation) {
 std::optional<int> preview_retire(Invocation& invocation, Client& client, const std::string& name,
                                   const std::string& reason) {
   const bool dry_run = invocation.typed.has("--dry-run");
-  const Answer answer = client.post(path_of(name, "/retire"), json::object{{"reason", reason}, {"dryRun", true}});
+  Answer answer = client.post(path_of(name, "/retire"), json::object{{"reason", reason}, {"dryRun", true}});
+  answer.changes = false;
+  answer.expect_list("wouldChange");
   if (!answer.is_ok()) return fail(invocation, answer, {{}, name});
   if (dry_run && invocation.look.is_json()) {
     invocation.terminal.out << answer.body << "\n";
@@ -192,7 +197,8 @@ int run_retire(Invocation& invocation) {
   if (!is_wanted_by_name(invocation.terminal, typed.has("--yes"), "It may never come back under this name.", name)) {
     return kExitUsage;
   }
-  const Answer answer = client.post(path_of(name, "/retire"), json::object{{"reason", reason}});
+  Answer answer = client.post(path_of(name, "/retire"), json::object{{"reason", reason}});
+  answer.expect_text("name", name);
   if (!answer.is_ok()) return fail(invocation, answer, {{}, name});
   print_participant(invocation, answer.body, answer.object());
   if (number_at(answer.object(), "hazards") > 0 && invocation.look.is_table()) {
@@ -209,7 +215,8 @@ int run_remove(Invocation& invocation) {
     return kExitUsage;
   }
   Client client(invocation.endpoints);
-  const Answer answer = client.remove(path_of(name));
+  Answer answer = client.remove(path_of(name));
+  answer.expect(answer.status == 204);
   if (!answer.is_ok()) return fail(invocation, answer, {{}, name});
   std::ostream& out = invocation.terminal.out;
   if (invocation.look.is_json()) {

@@ -18,22 +18,12 @@ int exit_code_of_status(int status) {
   }
 }
 
-std::string what_of(const Answer& answer) {
-  if (answer.status == 0) {
-    const bool is_unknown = exit_code_of(answer) == kExitUnknown;
-    return is_unknown ? "no answer, so nobody knows whether it was done: " + answer.error
-                      : "no coordinator answers: " + answer.error;
-  }
-  const std::string detail = text_at(answer.object(), "detail");
-  const std::string slug = answer.slug();
-  if (slug.empty())
-    return answer.endpoint + " answers " + std::to_string(answer.status) + ", which says nothing of Troth";
-  const std::string reason = text_at(answer.object(), "abortReason");
-  return (detail.empty() ? text_at(answer.object(), "title") : detail) +
-         (reason.empty() ? "" : " (reason: " + reason + ")") + " [" + slug + "]";
-}
-
 std::string hint_of(const Answer& answer, const Subject& subject, const std::string& program) {
+  if (answer.slug().empty() && answer.status != 0) {
+    const std::string who = "is this the address of a trothd? `" + program + " status` shows who answers";
+    return exit_code_of(answer) == kExitUnknown ? who + "; a trothd may have acted behind it: trying again is safe"
+                                                : who;
+  }
   if (answer.status == 0) {
     if (exit_code_of(answer) == kExitUnknown) {
       return "trying again is safe: " + (subject.again.empty() ? "give the same command again" : subject.again);
@@ -43,10 +33,27 @@ std::string hint_of(const Answer& answer, const Subject& subject, const std::str
   }
   if (!subject.hint.empty()) return subject.hint;
   const auto slug = parse_slug(answer.slug());
-  return slug ? hint_for(*slug, subject, program) : "is this the address of a trothd? See `" + program + " version`";
+  return slug ? hint_for(*slug, subject, program) : "a newer coordinator said this; see `" + program + " doctor`";
 }
 
 }  // namespace
+
+std::string what_of(const Answer& answer) {
+  if (answer.status == 0) {
+    const bool is_unknown = exit_code_of(answer) == kExitUnknown;
+    return is_unknown ? "no answer, so nobody knows whether it was done: " + answer.error
+                      : "no coordinator answers: " + answer.error;
+  }
+  const std::string detail = text_at(answer.object(), "detail");
+  const std::string slug = answer.slug();
+  if (slug.empty()) {
+    return answer.endpoint + " answers " + std::to_string(answer.status) +
+           (answer.is_foreign ? ", but not what a trothd answers to this" : ", which says nothing of Troth");
+  }
+  const std::string reason = text_at(answer.object(), "abortReason");
+  return (detail.empty() ? text_at(answer.object(), "title") : detail) +
+         (reason.empty() ? "" : " (reason: " + reason + ")") + " [" + slug + "]";
+}
 
 int exit_code_of(Slug slug) {
   switch (slug) {
@@ -62,8 +69,7 @@ int exit_code_of(Slug slug) {
 }
 
 int exit_code_of(const Answer& answer) {
-  if (answer.status == 0) return answer.sent && answer.method != "GET" ? kExitUnknown : kExitUnreachable;
-  if (answer.status == 202) return kExitUnknown;
+  if (answer.slug().empty()) return answer.sent && answer.changes ? kExitUnknown : kExitUnreachable;
   const auto slug = parse_slug(answer.slug());
   return slug ? exit_code_of(*slug) : exit_code_of_status(answer.status);
 }
@@ -114,7 +120,7 @@ int fail(const Invocation& invocation, const Answer& answer, const Subject& subj
   }
   const json::object problem{{"type", code == kExitUnknown ? "urn:troth:ctl:unknown" : "urn:troth:ctl:unreachable"},
                              {"title", "The coordinator did not answer"},
-                             {"status", nullptr},
+                             {"status", answer.status == 0 ? json::value(nullptr) : json::value(answer.status)},
                              {"detail", what_of(answer)},
                              {"retryable", true}};
   invocation.terminal.err << json::serialize(problem) << "\n";

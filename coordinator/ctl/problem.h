@@ -20,7 +20,8 @@ struct Subject {
 
 /// api.md "trothctl". One that a newer server invented goes by its status.
 int exit_code_of(Slug slug);
-/// Of an answer that is not a success. 6 when something that changes was sent and nobody knows what became of it.
+/// Of an answer that is not a success. 6 when something that changes was sent and nobody knows what became of it: it
+/// was lost, or whoever answered is no trothd.
 int exit_code_of(const Answer& answer);
 
 /// Says on stderr what went wrong and what to do (with -o json the problem itself, as it came), and returns the exit
@@ -28,6 +29,8 @@ int exit_code_of(const Answer& answer);
 int fail(const Invocation& invocation, const Answer& answer, const Subject& subject = {});
 /// What trothctl itself found: `error: …`, `hint: …`.
 void say_error(const Invocation& invocation, const std::string& what, const std::string& hint);
+/// What is wrong with an answer that is not a success.
+std::string what_of(const Answer& answer);
 std::string hint_for(Slug slug, const Subject& subject, const std::string& program);
 
 }  // namespace troth::ctl

@@ -23,8 +23,9 @@ Survey take_survey(Client& client) {
   Survey survey;
   survey.ready = client.get("/readyz?verbose");
   survey.asked_at = now_at();
-  if (!survey.is_reachable()) return survey;
   survey.checks = read_checks(survey.ready.body);
+  survey.ready.expect(!survey.checks.empty());
+  if (!survey.is_reachable()) return survey;
   const Answer metrics = client.get("/metrics");
   if (metrics.is_ok()) survey.metrics = Scrape(metrics.body);
   for (const auto& sample : survey.metrics.all("troth_build_info")) {

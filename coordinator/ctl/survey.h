@@ -10,7 +10,7 @@
 namespace troth::ctl {
 
 struct Survey {
-  Answer ready;         // /readyz?verbose; status 0: nobody is there, and the rest is empty
+  Answer ready;         // /readyz?verbose; if no trothd answers, the rest is empty
   Millis asked_at = 0;  // when that came, by the clock here
   std::vector<Check> checks;
   Scrape metrics{""};
@@ -19,7 +19,7 @@ struct Survey {
   std::string epoch;
   boost::json::array participants;
 
-  bool is_reachable() const { return ready.status != 0; }
+  bool is_reachable() const { return !checks.empty() || !ready.slug().empty(); }
   bool is_ready() const { return ready.status == 200; }
   /// Why it is not; empty when it is.
   std::string why_not_ready() const;

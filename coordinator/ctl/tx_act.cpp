@@ -101,8 +101,10 @@ std::optional<int> preview(Invocation& invocation, Client& client, const Resolve
         << "warning: the log knows nothing about this id; only its participants' databases do\n";
     return std::nullopt;
   }
-  const Answer answer =
+  Answer answer =
       client.post(path_of(resolve.target), body_of(resolve, invocation.typed, true), if_match(resolve.revision));
+  answer.changes = false;
+  answer.expect_list("wouldChange");
   if (!answer.is_ok()) return fail(invocation, answer, subject_of(invocation, resolve, answer));
   if (dry_run && invocation.look.is_json()) {
     invocation.terminal.out << answer.body << "\n";
@@ -114,6 +116,11 @@ std::optional<int> preview(Invocation& invocation, Client& client, const Resolve
   look.color = look.color && (dry_run || invocation.terminal.is_interactive);
   print_dry_run(dry_run ? invocation.terminal.out : err, look, answer.object());
   return std::nullopt;
+}
+
+void expect_acted(Answer& answer, const Target& target) {
+  target.branch ? answer.expect_text("n", std::to_string(*target.branch))
+                : answer.expect_text("id", to_text(target.id));
 }
 
 /// The branch as it is now; of a gap id the transaction.
@@ -148,8 +155,8 @@ int run_resolve(Invocation& invocation) {
                          id.substr(id.size() - std::min<std::size_t>(6, id.size())))) {
     return kExitUsage;
   }
-  const Answer answer =
-      client.post(path_of(resolve.target), body_of(resolve, typed, false), if_match(resolve.revision));
+  Answer answer = client.post(path_of(resolve.target), body_of(resolve, typed, false), if_match(resolve.revision));
+  expect_acted(answer, resolve.target);
   if (!answer.is_ok()) return fail(invocation, answer, subject_of(invocation, resolve, answer));
   print_acted(invocation, resolve.target, answer);
   return kExitOk;
@@ -161,7 +168,8 @@ int run_retry(Invocation& invocation) {
   const auto revision = read_revision(invocation.typed);
   Client client(invocation.endpoints);
   const std::string n = std::to_string(*target.branch);
-  const Answer answer = client.post(transaction_path(target.id, "/branches/" + n + "/retry"), if_match(revision));
+  Answer answer = client.post(transaction_path(target.id, "/branches/" + n + "/retry"), if_match(revision));
+  expect_acted(answer, target);
   if (!answer.is_ok()) return fail(invocation, answer, {to_text(target.id), {}});
   const Object& branch = answer.object();
   print_acted(invocation, target, answer);

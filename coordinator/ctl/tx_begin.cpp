@@ -65,7 +65,8 @@ int run_begin(Invocation& invocation) {
   const json::object body = begin_body(typed);
   const std::string key = typed.has("--key") ? typed.text("--key") : random_key();
   Client client(invocation.endpoints);
-  const Answer answer = client.post("/v1/transactions", body, {{"idempotency-key", key}});
+  Answer answer = client.post("/v1/transactions", body, {{"idempotency-key", key}});
+  answer.expect(parse_transaction_id(text_at(answer.object(), "id")).has_value());
   Subject subject;
   subject.transaction = text_at(object_at(answer.object(), "transaction"), "id");
   subject.again = "the same command with --key " + key + " cannot begin it twice";
@@ -88,7 +89,8 @@ int run_commit(Invocation& invocation) {
     body["branchCount"] = read_number<std::uint32_t>("--branch-count", typed.text("--branch-count"), 1, 1'000);
   }
   Client client(invocation.endpoints);
-  const Answer answer = client.post(transaction_path(id, "/commit"), body);
+  Answer answer = client.post(transaction_path(id, "/commit"), body);
+  answer.expect_text("id", to_text(id));
   if (!answer.is_ok()) return fail(invocation, answer, {to_text(id), {}});
   print_transaction(invocation, answer.body, answer.object());
   return answer.status == 202 ? still_undecided(invocation, to_text(id)) : kExitOk;
@@ -99,7 +101,8 @@ int run_abort(Invocation& invocation) {
   json::object body;
   if (invocation.typed.has("--reason")) body["reason"] = invocation.typed.text("--reason");
   Client client(invocation.endpoints);
-  const Answer answer = client.post(transaction_path(id, "/abort"), body);
+  Answer answer = client.post(transaction_path(id, "/abort"), body);
+  answer.expect_text("id", to_text(id));
   if (!answer.is_ok()) return fail(invocation, answer, {to_text(id), {}});
   print_transaction(invocation, answer.body, answer.object());
   return answer.status == 202 ? still_undecided(invocation, to_text(id)) : kExitOk;

@@ -67,6 +67,7 @@ std::optional<Answer> list_transactions(Client& client, const Filter& filter, Li
   for (std::size_t pages = 1;; ++pages) {
     const std::string page = listed.next.empty() ? "" : "&pageToken=" + percent_encoded(listed.next);
     Answer answer = client.get("/v1/transactions" + filter.query + page);
+    answer.expect_list("transactions");
     if (!answer.is_ok()) return answer;
     for (const auto& transaction : array_at(answer.object(), "transactions")) {
       if (listed.transactions.size() < filter.limit) listed.transactions.push_back(transaction);

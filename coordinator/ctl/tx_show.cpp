@@ -152,7 +152,8 @@ std::string command_for(const std::string& action, const Object& transaction, co
 int run_tx_show(Invocation& invocation) {
   const TransactionId id = read_transaction(invocation.typed.text("ID"));
   Client client(invocation.endpoints);
-  const Answer answer = client.get(transaction_path(id));
+  Answer answer = client.get(transaction_path(id));
+  answer.expect_text("id", to_text(id));
   const Look& look = invocation.look;
   if (!answer.is_ok()) {
     // An id in a gap of the log: nothing is known of it, but what can be done is.

@@ -143,7 +143,8 @@ int run_tx_watch(Invocation& invocation) {
   std::int64_t revision = -1;
   for (bool is_first = true;;) {
     const std::string since = is_first ? "" : "?waitForRevision=" + std::to_string(revision);
-    const Answer answer = client.get(transaction_path(id, since));
+    Answer answer = client.get(transaction_path(id, since));
+    answer.expect_text("id", to_text(id));
     if (!answer.is_ok()) {
       if (patience.is_left(invocation, answer)) continue;
       return fail(invocation, answer, {to_text(id), {}});

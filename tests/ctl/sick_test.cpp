@@ -13,7 +13,8 @@
 namespace troth::ctl {
 namespace {
 
-/// Answers each request with what stands for its path, once per connection; the last answer of a path stays.
+/// Answers each request with what stands for its path (`*`: for all), once per connection; the last answer of a path
+/// stays.
 class Scripted {
  public:
   struct Reply {
@@ -60,14 +61,15 @@ class Scripted {
     {
       const std::lock_guard lock(mutex_);
       targets_.push_back(target);
-      auto& all = replies_[target.substr(0, target.find('?'))];
+      auto& all = replies_[replies_.contains("*") ? "*" : target.substr(0, target.find('?'))];
       if (!all.empty()) reply = all.front();
       if (all.size() > 1) all.erase(all.begin());
     }
     const std::size_t promised = reply.body.size() + (reply.breaks_off ? 1 : 0);
-    const std::string text = "HTTP/1.1 " + std::to_string(reply.status) +
-                             " X\r\nConnection: close\r\nContent-Length: " + std::to_string(promised) + "\r\n\r\n" +
-                             reply.body;
+    const std::string type =
+        target.starts_with("/v1/outcomes") && !replies_.contains("*") ? "\r\nContent-Type: text/event-stream" : "";
+    const std::string text = "HTTP/1.1 " + std::to_string(reply.status) + " X\r\nConnection: close" + type +
+                             "\r\nContent-Length: " + std::to_string(promised) + "\r\n\r\n" + reply.body;
     [[maybe_unused]] const auto ignored = send(socket, text.data(), text.size(), MSG_NOSIGNAL);
   }
 
@@ -142,11 +144,81 @@ TEST(OutcomesWatch, EndsWhenTheCursorIsTooOld) {
   EXPECT_NE(ran.err.find("hint: leave --after out"), std::string::npos) << ran.err;
 }
 
-TEST(NotTroth, IsSaidWhenSomethingElseAnswers) {
-  const Scripted server({{"/v1/transactions", {{418, "<html>teapot</html>"}}}});
+/// Everything a web server may have in the place of trothd.
+const std::string kSomeId = "07q2m9xw4e3ta-0-3-1fk2mzq-118204";
+
+std::vector<std::vector<std::string>> changing() {
+  return {{"tx", "begin"},
+          {"tx", "begin", "--branch", "bank-a", "--commit"},
+          {"tx", "commit", kSomeId},
+          {"tx", "abort", kSomeId},
+          {"tx", "retry", kSomeId + ".1"},
+          {"tx", "resolve", kSomeId, "--outcome", "committed", "--reason", "x", "--yes"},
+          {"participants", "register", "a", "--url", "http://b"},
+          {"participants", "remove", "a", "--yes"}};
+}
+
+std::vector<std::vector<std::string>> looking() {
+  return {{"status"},
+          {"doctor"},
+          {"tx", "list"},
+          {"tx", "list", "--watch"},
+          {"tx", "show", kSomeId},
+          {"tx", "watch", kSomeId},
+          {"tx", "resolve", kSomeId + ".1", "--commit", "--reason", "x", "--yes"},  // ends at its dry run
+          {"participants", "list"},
+          {"participants", "show", "a"},
+          {"participants", "retire", "a", "--reason", "x", "--yes"},  // ends at its dry run
+          {"outcomes", "watch"}};
+}
+
+class Foreign : public ::testing::TestWithParam<Scripted::Reply> {};
+
+TEST_P(Foreign, IsNeverTakenForTrothd) {
+  const Scripted server({{"*", {GetParam()}}});
+  const std::string status = std::to_string(GetParam().status);
+  const auto ends_with = [&](std::vector<std::string> words, int code) {
+    words.insert(words.end(), {"--endpoint", server.endpoint()});
+    const Ran ran = run(words);
+    EXPECT_EQ(ran.code, code) << words[0] << words[1] << ran.out << ran.err;
+    EXPECT_NE((ran.out + ran.err).find("answers " + status), std::string::npos) << words[0] << words[1] << ran.err;
+    EXPECT_EQ((ran.out + ran.err).find("<html>"), std::string::npos) << ran.out;
+    words.insert(words.end(), {"-o", "json"});
+    const Ran json = run(words);
+    EXPECT_EQ(json.code, code) << json.err;
+    const bool says = json.err.find("\"status\":" + status) != std::string::npos || words[0] == "doctor";
+    EXPECT_TRUE(says) << words[0] << words[1] << json.err;
+  };
+  for (const auto& words : changing()) ends_with(words, 6);
+  for (const auto& words : looking()) ends_with(words, 3);
+}
+
+INSTANTIATE_TEST_SUITE_P(Answers, Foreign,
+                         ::testing::Values(Scripted::Reply{200, "<html>hello</html>"},
+                                           Scripted::Reply{200, R"({"hello":"you"})"},
+                                           Scripted::Reply{404, "<html>no</html>"},
+                                           Scripted::Reply{409, "<html>no</html>"},
+                                           Scripted::Reply{503, "<html>later</html>"}));
+
+TEST(NotTroth, SaysHowToSeeWhoAnswers) {
+  const Scripted server({{"*", {{418, "<html>teapot</html>"}}}});
   const Ran ran = run({"tx", "list", "--endpoint", server.endpoint()});
-  EXPECT_EQ(ran.code, 1);
+  EXPECT_EQ(ran.code, 3);
   EXPECT_NE(ran.err.find("answers 418"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find(" status`"), std::string::npos) << ran.err;
+  EXPECT_EQ(ran.err.find("version"), std::string::npos) << ran.err;
+}
+
+TEST(NotTroth, AnAnswerAboutAnotherTransactionIsNoSuccess) {
+  const Scripted server(
+      {{"*", {{200, R"({"id":"07q2m9xw4e3ta-0-3-1fk2mzq-7","phase":"finished","n":2,"name":"b"})"}}}});
+  for (std::vector<std::string> words :
+       {std::vector<std::string>{"tx", "commit", kSomeId}, {"tx", "abort", kSomeId}, {"tx", "retry", kSomeId + ".1"}}) {
+    words.insert(words.end(), {"--endpoint", server.endpoint()});
+    const Ran ran = run(words);
+    EXPECT_EQ(ran.code, 6) << words[1] << ran.err;
+    EXPECT_TRUE(ran.out.empty()) << ran.out;
+  }
 }
 
 }  // namespace
