@@ -139,9 +139,10 @@ int run_show(Invocation& invocation) {
   std::ostream& out = invocation.terminal.out;
   facts.print(out, look);
   print_instances(participant, look, out);
-  if (number_at(participant, "inDoubtBranches") + number_at(participant, "hazards") > 0) {
-    invocation.terminal.err << "hint: " << invocation.program << " tx list --participant " << name
-                            << " --state attention\n";
+  for (const auto& [count, filter] : {std::pair("inDoubtBranches", "in_doubt"), std::pair("hazards", "attention")}) {
+    if (number_at(participant, count) == 0) continue;
+    invocation.terminal.err << "hint: " << invocation.program << " tx list --participant " << name << " --state "
+                            << filter << "\n";
   }
   return kExitOk;
 }

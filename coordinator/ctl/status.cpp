@@ -78,17 +78,24 @@ std::string with_age(std::int64_t count, Millis oldest) {
          (count > 0 && oldest > 0 ? ", the oldest for " + duration_text(oldest) : "");
 }
 
+/// What did not come is not nothing.
+Cell seen(const std::string& why_not, const Cell& cell) {
+  return why_not.empty() ? cell : Cell("cannot tell: " + why_not, Tone::kBad);
+}
+
 void print_table(const Invocation& invocation, const Survey& survey, const Numbers& numbers) {
   const std::string why = survey.why_not_ready();
+  const auto of_metrics = [&](const Cell& cell) { return seen(survey.no_metrics, cell); };
+  const auto of_participants = [&](const Cell& cell) { return seen(survey.no_participants, cell); };
   Facts facts;
   facts.add("endpoint", survey.ready.endpoint);
   facts.add("ready", why.empty() ? Cell("yes", Tone::kGood) : Cell("no: " + why, Tone::kBad));
-  facts.add("version", survey.version);
+  facts.add("version", of_metrics(survey.version));
   facts.add("log", survey.log_id);
   facts.add("epoch", survey.epoch);
-  facts.add("live", live_text(numbers));
-  facts.add("in doubt", Cell(with_age(numbers.in_doubt, numbers.oldest_in_doubt_ms),
-                             numbers.in_doubt > 0 ? Tone::kWarn : Tone::kPlain));
+  facts.add("live", of_metrics(live_text(numbers)));
+  facts.add("in doubt", of_participants(Cell(with_age(numbers.in_doubt, numbers.oldest_in_doubt_ms),
+                                             numbers.in_doubt > 0 ? Tone::kWarn : Tone::kPlain)));
   facts.add("undecided",
             numbers.oldest_undecided_ms == 0 ? "" : "the oldest since " + duration_text(numbers.oldest_undecided_ms));
   facts.add("undelivered",
@@ -97,15 +104,15 @@ void print_table(const Invocation& invocation, const Survey& survey, const Numbe
                 : Cell("the oldest decision since " + duration_text(numbers.oldest_undelivered_ms), Tone::kWarn));
   facts.add("heuristics",
             Cell(numbers.heuristics == 0 ? "" : std::to_string(numbers.heuristics) + " to be put right", Tone::kBad));
-  facts.add("participants",
-            std::to_string(numbers.connected) + " of " + std::to_string(survey.participants.size()) + " connected");
+  facts.add("participants", of_participants(std::to_string(numbers.connected) + " of " +
+                                            std::to_string(survey.participants.size()) + " connected"));
   facts.add("missing", Cell(list_of(numbers.gone) + (numbers.gone.empty() ? "" : ": not connected, with live branches"),
                             Tone::kBad));
   facts.print(invocation.terminal.out, invocation.look);
   if (numbers.needs_a_look()) {
     invocation.terminal.err << "hint: " << invocation.program << " tx list --state "
                             << (numbers.heuristics > 0 || numbers.in_doubt == 0 ? "attention" : "in_doubt") << "\n";
-  } else if (!survey.is_ready()) {
+  } else if (!survey.is_ready() || !survey.is_whole()) {
     invocation.terminal.err << "hint: " << invocation.program << " doctor\n";
   }
 }
@@ -114,21 +121,30 @@ void print_json(const Survey& survey, const Numbers& numbers, std::ostream& out)
   json::object live;
   for (const auto& [phase, count] : numbers.live_by_phase) live[phase] = count;
   const std::string why = survey.why_not_ready();
-  const json::object all{{"endpoint", survey.ready.endpoint},
-                         {"ready", why.empty()},
-                         {"why", why.empty() ? json::value(nullptr) : json::value(why)},
-                         {"version", survey.version},
-                         {"logId", survey.log_id},
-                         {"epoch", std::atoll(survey.epoch.c_str())},
-                         {"live", live},
-                         {"inDoubtBranches", numbers.in_doubt},
-                         {"oldestInDoubtMs", numbers.oldest_in_doubt_ms},
-                         {"oldestUndecidedMs", numbers.oldest_undecided_ms},
-                         {"oldestUndeliveredMs", numbers.oldest_undelivered_ms},
-                         {"heuristics", numbers.heuristics},
-                         {"participants", survey.participants.size()},
-                         {"connected", numbers.connected},
-                         {"missing", json::array(numbers.gone.begin(), numbers.gone.end())}};
+  json::object all{{"endpoint", survey.ready.endpoint},
+                   {"ready", why.empty()},
+                   {"why", why.empty() ? json::value(nullptr) : json::value(why)},
+                   {"version", survey.version},
+                   {"logId", survey.log_id},
+                   {"epoch", std::atoll(survey.epoch.c_str())},
+                   {"live", live},
+                   {"inDoubtBranches", numbers.in_doubt},
+                   {"oldestInDoubtMs", numbers.oldest_in_doubt_ms},
+                   {"oldestUndecidedMs", numbers.oldest_undecided_ms},
+                   {"oldestUndeliveredMs", numbers.oldest_undelivered_ms},
+                   {"heuristics", numbers.heuristics},
+                   {"participants", survey.participants.size()},
+                   {"connected", numbers.connected},
+                   {"missing", json::array(numbers.gone.begin(), numbers.gone.end())}};
+  if (!survey.no_metrics.empty()) {
+    for (const char* name : {"version", "live", "oldestUndecidedMs", "oldestUndeliveredMs"}) all[name] = nullptr;
+  }
+  if (!survey.no_participants.empty()) {
+    for (const char* name : {"inDoubtBranches", "oldestInDoubtMs", "participants", "connected", "missing"}) {
+      all[name] = nullptr;
+    }
+  }
+  if (!survey.is_whole()) all["heuristics"] = nullptr;
   out << json::serialize(all) << "\n";
 }
 
@@ -146,7 +162,7 @@ int run_status(Invocation& invocation) {
   } else {
     print_table(invocation, survey, numbers);
   }
-  return survey.is_ready() ? kExitOk : kExitUnreachable;
+  return survey.is_ready() && survey.is_whole() ? kExitOk : kExitUnreachable;
 }
 
 }  // namespace troth::ctl

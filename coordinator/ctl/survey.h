@@ -18,16 +18,22 @@ struct Survey {
   std::string log_id;
   std::string epoch;
   boost::json::array participants;
+  std::string no_metrics;       // why the metrics did not come; empty: they came
+  std::string no_participants;  // the same of the list of participants
 
   bool is_reachable() const { return !checks.empty() || !ready.slug().empty(); }
   bool is_ready() const { return ready.status == 200; }
   /// Why it is not; empty when it is.
   std::string why_not_ready() const;
-  /// A gauge or counter summed over its labels; 0 when this coordinator has none.
+  bool is_whole() const { return no_metrics.empty() && no_participants.empty(); }
+  /// A gauge or counter summed over its labels; 0 when it did not come.
   double number(const std::string& metric) const { return metrics.sum(metric).value_or(0); }
 };
 
+/// Waits a few seconds for each answer: who asks how it is wants to hear soon that it hangs.
 Survey take_survey(Client& client);
+/// Looks at the metrics again.
+Scrape scrape_again(Client& client);
 
 int run_status(Invocation& invocation);
 int run_doctor(Invocation& invocation);

@@ -13,7 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kPageMax = 1'000;
 constexpr std::size_t kDefaultLimit = 1'000;
 
 void print_json(const Listed& listed, const Look& look, std::ostream& out) {
@@ -59,13 +58,15 @@ Filter read_filter(const Typed& typed) {
   if (typed.has("--limit")) {
     filter.limit = read_number<std::size_t>("--limit", typed.text("--limit"), 1, 1'000'000'000);
   }
-  add("pageSize", std::to_string(std::min(filter.limit, kPageMax)));
   return filter;
 }
 
 std::optional<Answer> list_transactions(Client& client, const Filter& filter, Listed& listed) {
   for (std::size_t pages = 1;; ++pages) {
-    const std::string page = listed.next.empty() ? "" : "&pageToken=" + percent_encoded(listed.next);
+    // Never more than is wanted: what is left out of a page would be skipped by the token after it.
+    const std::size_t size = std::min(filter.page_size, filter.limit - listed.transactions.size());
+    const std::string page = (filter.query.empty() ? "?" : "&") + ("pageSize=" + std::to_string(size)) +
+                             (listed.next.empty() ? "" : "&pageToken=" + percent_encoded(listed.next));
     Answer answer = client.get("/v1/transactions" + filter.query + page);
     answer.expect_list("transactions");
     if (!answer.is_ok()) return answer;

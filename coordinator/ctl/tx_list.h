@@ -19,6 +19,7 @@ struct Listed {
 struct Filter {
   std::string query;
   std::size_t limit = 0;
+  std::size_t page_size = 1'000;  // at most, in one answer
 };
 Filter read_filter(const Typed& typed);
 

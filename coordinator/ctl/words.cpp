@@ -46,7 +46,9 @@ std::string attention_in_words(const Object& transaction) {
     return "undecided: a vote is missing and may not come by itself; who has voted holds locks meanwhile";
   }
   if (attention == "undelivered") {
-    return "undelivered: it is decided and is told again and again; the decision cannot change any more";
+    return "undelivered: it is decided, which cannot change any more; who has not acknowledged it is told again when "
+           "it "
+           "connects, or by tx retry";
   }
   if (attention == "heuristic") {
     return "heuristic: a branch did not end, or may not have ended, as decided; somebody must put it right";

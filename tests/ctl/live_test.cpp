@@ -121,13 +121,15 @@ TEST_F(Live, PagesAreFollowedUntilTheLimit) {
   for (int i = 0; i < 4; ++i) world_.server().begin();
   Client client({world_.endpoint()});
   Listed all;
-  EXPECT_FALSE(list_transactions(client, {"?pageSize=2", 100}, all));
+  EXPECT_FALSE(list_transactions(client, {"", 100, 2}, all));
   EXPECT_EQ(all.transactions.size(), 7u);
   EXPECT_TRUE(all.next.empty() && all.body.empty());
   Listed some;
-  EXPECT_FALSE(list_transactions(client, {"?pageSize=2", 3}, some));
+  EXPECT_FALSE(list_transactions(client, {"", 3, 2}, some));
   EXPECT_EQ(some.transactions.size(), 3u);
-  EXPECT_FALSE(some.next.empty());
+  const Answer rest = client.get("/v1/transactions?pageToken=" + percent_encoded(some.next));
+  ASSERT_EQ(array_at(rest.object(), "transactions").size(), 4u) << "the token goes on right after the last one shown";
+  EXPECT_EQ(array_at(rest.object(), "transactions")[0], all.transactions[3]);
 }
 
 TEST_F(Live, TheNextEndpointIsAskedWhenOneIsGone) {

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <thread>
 
 #include "coordinator/ctl/event_stream.h"
@@ -131,6 +132,23 @@ class Mute {
   std::uint16_t port_ = 0;
   std::thread thread_;
 };
+
+TEST(Unreachable, IsSaidSoonByStatusAndDoctorWhenTrothdHangs) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
+  listen(fd, 8);  // the kernel takes the connection, and nobody ever reads from it
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  const std::string endpoint = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(run({"status", "--endpoint", endpoint}).code, 3);
+  EXPECT_EQ(run({"doctor", "--endpoint", endpoint}).code, 3);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(kAnswerMs));
+  close(fd);
+}
 
 TEST(LostAnswer, IsSixForWhatChangesAndSaysHowToTryAgain) {
   const Mute mute;

@@ -81,12 +81,39 @@ class Scripted {
   std::thread thread_;
 };
 
+/// Metrics of a coordinator that is well, without the one named, and with other lines in the place of its own.
+std::string metrics_without(const std::string& missing, const std::string& more = {}) {
+  std::istringstream well(
+      "troth_build_info{version=\"9.9.9\"} 1\ntroth_transactions_in_flight{phase=\"active\"} 0\n"
+      "troth_branches_in_doubt 0\ntroth_oldest_in_doubt_seconds 0\ntroth_oldest_unacknowledged_seconds 0\n"
+      "troth_oldest_undecided_seconds 0\ntroth_heuristics_unresolved 0\ntroth_unknown_answers_total 0\n"
+      "troth_refused_total{reason=\"max_live\"} 0\ntroth_log_appended_lsn 7\ntroth_log_durable_lsn 7\n"
+      "troth_log_free_bytes 9e12\ntroth_log_bytes 1048576\ntroth_log_reserve_ok 1\ntroth_log_records_after_set 5\n"
+      "troth_log_fsync_duration_seconds_bucket{le=\"0.01\"} 9\n"
+      "troth_log_fsync_duration_seconds_bucket{le=\"+Inf\"} 9\n");
+  std::string text;
+  for (std::string line; std::getline(well, line);) {
+    const bool is_replaced = more.find(line.substr(0, line.find_first_of(" {"))) != more.npos;
+    if (!is_replaced && (missing.empty() || !line.starts_with(missing))) text += line + "\n";
+  }
+  return text + more;
+}
+
+std::map<std::string, std::vector<Scripted::Reply>> healthy() {
+  return {{"/readyz", {{200, "[+]log ok\n[+]disk ok\nready\n"}}},
+          {"/metrics", {{200, metrics_without("")}}},
+          {"/v1/participants", {{200, R"({"participants":[]})"}}}};
+}
+
 std::map<std::string, std::vector<Scripted::Reply>> sick() {
   return {{"/readyz", {{503, "[+]log ok\n[-]disk the log's disk is nearly full\nnot ready\n"}}},
           {"/metrics",
            {{200,
              "troth_build_info{version=\"9.9.9\"} 1\ntroth_transactions_in_flight{phase=\"committing\"} 3\n"
              "troth_branches_in_doubt 3\ntroth_oldest_in_doubt_seconds 900\ntroth_oldest_unacknowledged_seconds 900\n"
+             "troth_oldest_undecided_seconds 900\ntroth_unknown_answers_total "
+             "2\ntroth_refused_total{reason=\"max_live\"} 0\n"
+             "troth_log_appended_lsn 9\ntroth_log_durable_lsn 9\n"
              "troth_heuristics_unresolved 2\ntroth_log_free_bytes 1048576\ntroth_log_bytes 1048576\n"
              "troth_log_reserve_ok 0\ntroth_log_records_after_set 5000000\n"
              "troth_log_fsync_duration_seconds_bucket{le=\"0.1\"} 1\n"
@@ -113,14 +140,93 @@ TEST(SickCoordinator, DoctorFindsEachFaultAndSaysWhatToDo) {
   const Scripted server(sick());
   const Ran ran = run({"doctor", "--endpoint", server.endpoint()});
   EXPECT_EQ(ran.code, 1) << ran.err;
-  for (const char* line : {"reachable\tok\t", "ready\tfail\t", "version\twarn\t", "clock\tskip\t", "disk\tfail\t",
-                           "in doubt\tfail\t3 branches", "undelivered\tfail\t", "heuristics\tfail\t2 ",
-                           "participants\tfail\t", "log sync\twarn\t", "compaction\twarn\t"}) {
+  for (const char* line :
+       {"reachable\tok\t", "ready\tfail\t", "version\twarn\t", "clock\tskip\t", "disk\tfail\t",
+        "in doubt\tfail\t3 branches", "undecided\tfail\t", "told unknown\twarn\t2 ", "undelivered\tfail\t",
+        "heuristics\tfail\t2 ", "participants\tfail\t", "log sync\twarn\t", "compaction\twarn\t"}) {
     const std::size_t at = ran.out.find(line);
     ASSERT_NE(at, std::string::npos) << line << "\n" << ran.out;
     const std::string row = ran.out.substr(at, ran.out.find('\n', at) - at);
     const bool is_fault = std::string(line).find("fail") != std::string::npos || row.find("warn") != row.npos;
     EXPECT_EQ(row.ends_with("\t-"), !is_fault) << "a fault comes with what to do about it: " << row;
+  }
+}
+
+TEST(Doctor, FindsNothingWrongWithOneThatIsWell) {
+  const Scripted server(healthy());
+  const Ran ran = run({"doctor", "--endpoint", server.endpoint()});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out.find("\tfail\t"), std::string::npos) << ran.out;
+  EXPECT_EQ(ran.out.find("\twarn\t"), ran.out.find("\twarn\tit is 9.9.9")) << ran.out;
+  EXPECT_EQ(ran.out.find("\twarn\t"), ran.out.rfind("\twarn\t")) << "only its version: " << ran.out;
+  EXPECT_EQ(run({"status", "--endpoint", server.endpoint()}).code, 0);
+}
+
+TEST(Doctor, DoesNotCallWhatItCannotSeeOk) {
+  const std::pair<const char*, const char*> kMetrics[] = {{"troth_branches_in_doubt", "in doubt"},
+                                                          {"troth_oldest_undecided_seconds", "undecided"},
+                                                          {"troth_oldest_unacknowledged_seconds", "undelivered"},
+                                                          {"troth_heuristics_unresolved", "heuristics"},
+                                                          {"troth_unknown_answers_total", "told unknown"},
+                                                          {"troth_refused_total", "refused"},
+                                                          {"troth_log_durable_lsn", "log sync"},
+                                                          {"troth_log_reserve_ok", "disk"},
+                                                          {"troth_log_records_after_set", "compaction"}};
+  for (const auto& [metric, check] : kMetrics) {
+    auto replies = healthy();
+    replies["/metrics"] = {{200, metrics_without(metric)}};
+    const Scripted server(std::move(replies));
+    const Ran ran = run({"doctor", "--endpoint", server.endpoint()});
+    EXPECT_EQ(ran.code, 1) << metric;
+    EXPECT_NE(ran.out.find(std::string(check) + "\tfail\tcannot tell: "), std::string::npos) << metric << ran.out;
+  }
+}
+
+TEST(Doctor, AndStatusSayWhichSourceDidNotAnswer) {
+  for (const char* path : {"/metrics", "/v1/participants"}) {
+    auto replies = healthy();
+    replies[path] = {{500, "<html>oops</html>"}};
+    const Scripted server(std::move(replies));
+    const Ran doctor = run({"doctor", "--endpoint", server.endpoint()});
+    EXPECT_EQ(doctor.code, 1) << path;
+    EXPECT_NE(doctor.out.find("fail\tcannot tell: "), std::string::npos) << doctor.out;
+    const Ran status = run({"status", "--endpoint", server.endpoint()});
+    EXPECT_EQ(status.code, 3) << path;
+    EXPECT_NE(status.out.find("\tcannot tell: "), std::string::npos) << status.out;
+    const Ran json = run({"status", "-o", "json", "--endpoint", server.endpoint()});
+    EXPECT_NE(json.out.find("\"heuristics\":null"), std::string::npos) << json.out;
+  }
+}
+
+TEST(Doctor, SeesALogThatStandsStillAndNotOneThatIsBusy) {
+  const auto lsns = [](const std::string& appended, const std::string& durable) {
+    return Scripted::Reply{
+        200, metrics_without("", "troth_log_durable_lsn " + durable + "\ntroth_log_appended_lsn " + appended + "\n")};
+  };
+  for (const bool hangs : {true, false}) {
+    auto replies = healthy();
+    replies["/metrics"] = {lsns("20", "3"), hangs ? lsns("21", "3") : lsns("30", "13")};
+    const Scripted server(std::move(replies));
+    const Ran ran = run({"doctor", "--endpoint", server.endpoint()});
+    EXPECT_EQ(ran.code, hangs ? 1 : 0) << ran.out;
+    EXPECT_EQ(ran.out.find("log sync\tfail\t") != std::string::npos, hangs) << ran.out;
+  }
+}
+
+TEST(Doctor, WarnsOfRefusalsThatGoOnOnly) {
+  for (const bool goes_on : {true, false}) {
+    auto replies = healthy();
+    const auto refused = [](int count) {
+      return Scripted::Reply{200,
+                             metrics_without("", "troth_refused_total{reason=\"max_live\"} " + std::to_string(count) +
+                                                     "\ntroth_refused_total{reason=\"backlog\"} 0\n")};
+    };
+    replies["/metrics"] = {refused(5), refused(goes_on ? 8 : 5)};
+    const Scripted server(std::move(replies));
+    const Ran ran = run({"doctor", "--endpoint", server.endpoint()});
+    const char* row = goes_on ? "refused\twarn\t3 requests while this looked; since the start: max_live\t"
+                              : "refused\tok\tnothing now, 5 since the start\t";
+    EXPECT_NE(ran.out.find(row), std::string::npos) << ran.out;
   }
 }
 
