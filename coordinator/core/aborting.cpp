@@ -29,6 +29,7 @@ struct Aborting {
   void operator()(const event::PrepareNotSent&) const {}  // attempts count the aborts by now
   void operator()(const event::AttemptFailed& event) const { on_attempt_failed(step, event); }
   void operator()(const event::Tick&) const {
+    note_lateness(step);
     send_due(step);
     tell_due_waiters(step);
     finish_if_settled(step);  // restored with nothing left to do

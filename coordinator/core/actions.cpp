@@ -15,12 +15,13 @@ std::string text(std::string_view word) {
   return std::string(word);
 }
 
-std::string name_of(const Branch& branch) {
-  return "branch " + std::to_string(branch.n) + " (" + branch.participant + ")";
+std::string name_of(const Branch& branch, const char* word = "branch ") {
+  return word + std::to_string(branch.n) + " (" + branch.participant + ")";
 }
 
+/// At the beginning of a sentence.
 std::string capital_name_of(const Branch& branch) {
-  return "Branch " + std::to_string(branch.n) + " (" + branch.participant + ")";
+  return name_of(branch, "Branch ");
 }
 
 /// Who must connect before anything can be sent to the branch.
@@ -35,10 +36,6 @@ std::string lsn_of(const Transaction& transaction) {
 
 std::string decision_of(const Transaction& transaction) {
   return text(word(*transaction.outcome)) + lsn_of(transaction);
-}
-
-bool is_against_decision(const Transaction& transaction, ResolveAction action) {
-  return (action == ResolveAction::kCommit) != (*transaction.outcome == Outcome::kCommitted);
 }
 
 std::string joined(const std::vector<std::string>& sentences) {
@@ -168,6 +165,10 @@ class List {
 
 }  // namespace
 
+bool is_against_decision(const Transaction& transaction, ResolveAction action) {
+  return (action == ResolveAction::kCommit) != (*transaction.outcome == Outcome::kCommitted);
+}
+
 std::string why_not_abort(const Transaction& transaction) {
   if (transaction.outcome == Outcome::kCommitted) {
     return "It is committed" + lsn_of(transaction) + "; that never changes.";
@@ -235,11 +236,18 @@ Outlook outlook_of(const Transaction& transaction, const Branch& branch, Resolve
   return outlook;
 }
 
+bool becomes_hazard(const Transaction& transaction, const Branch& branch) {
+  if (branch.settled || transaction.phase == Phase::kFinished || transaction.phase == Phase::kActive) return false;
+  if (transaction.outcome || transaction.one_phase_started) return true;
+  // The abort settles it, unless it may hold something and does not come to ask.
+  return branch.kind == ParticipantKind::kCallback && internal::may_know(branch);
+}
+
 bool is_stuck(const Transaction& transaction, const Branch& branch) {
   const bool is_running = transaction.phase != Phase::kActive && transaction.phase != Phase::kFinished;
   if (!is_running || branch.settled) return false;
   if (!branch.reachable) return true;
-  return is_awaited(transaction, branch) && (branch.attempts > 1 || branch.last_error);
+  return is_awaited(transaction, branch) && (branch.attempts > 1 || branch.last_error || transaction.is_late);
 }
 
 std::optional<Attention> attention_of(const Transaction& transaction) {

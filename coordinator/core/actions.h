@@ -20,6 +20,10 @@ struct Outlook {
 
 /// Why an abort does not abort now; empty if it does, or if the transaction is aborted already.
 std::string why_not_abort(const Transaction& transaction);
+/// To settle a branch so by hand contradicts the decision; there is one.
+bool is_against_decision(const Transaction& transaction, ResolveAction action);
+/// Retiring its participant makes a hazard of this branch of it.
+bool becomes_hazard(const Transaction& transaction, const Branch& branch);
 /// Why nothing can be sent to the branch now; empty if it can.
 std::string why_not_retry(const Transaction& transaction, const Branch& branch);
 /// Why the branch cannot be settled by hand so, or its heuristic not be forgotten; empty if it can. `heuristic`: the

@@ -100,7 +100,7 @@ void record_start(const Step& step) {
 }
 
 void start_preparing(const Step& step) {
-  step.transaction.phase = Phase::kPreparing;
+  expect_answers(step, Phase::kPreparing);
   step.touch();
   record_start(step);
   for (Branch& branch : step.transaction.branches) {

@@ -80,7 +80,7 @@ void decide_commit(const Step& step) {
   Transaction& transaction = step.transaction;
   transaction.outcome = Outcome::kCommitted;
   transaction.decided_at = step.now.at;
-  transaction.phase = Phase::kCommitting;
+  expect_answers(step, Phase::kCommitting);
   step.touch();
   record_commit(step);
   for (Branch& branch : transaction.branches) start_committing(step, branch);
@@ -93,7 +93,7 @@ void abort_now(const Step& step, AbortReason reason) {
   transaction.outcome = Outcome::kAborted;
   if (!transaction.abort_reason) transaction.abort_reason = reason;
   transaction.decided_at = step.now.at;
-  transaction.phase = Phase::kAborting;
+  expect_answers(step, Phase::kAborting);
   step.touch();
   record_abort_if_told(step);
   for (Branch& branch : transaction.branches) start_aborting(step, branch);
@@ -135,6 +135,7 @@ void finish_if_settled(const Step& step) {
   const bool may_end = transaction.outcome && transaction.phase != Phase::kFinished;
   if (!may_end || !is_all_settled(transaction)) return;
   transaction.phase = Phase::kFinished;
+  transaction.late_due = 0;
   transaction.finished_at = step.now.at;
   step.touch();
   if (has_record(transaction)) step.out.ended = true;

@@ -16,6 +16,9 @@ std::uint64_t jitter_hash(const BranchId& id, std::uint32_t attempt) {
   return x ^ (x >> 31);
 }
 
+/// Of answers that come in milliseconds. A session gets each message once, so silence is the only sign there is.
+constexpr Millis kLateMs = 30'000;
+
 /// Doubles per attempt up to the cap; between half of that and all of it.
 Millis backoff(const Step& step, const Branch& branch) {
   const bool is_prepare = step.transaction.phase == Phase::kPreparing;
@@ -95,6 +98,20 @@ const Branch* find_lost(const Transaction& transaction, const event::Reincarnate
   };
   const auto found = std::find_if(transaction.branches.begin(), transaction.branches.end(), is_lost);
   return found == transaction.branches.end() ? nullptr : &*found;
+}
+
+void expect_answers(const Step& step, Phase phase) {
+  step.transaction.phase = phase;
+  step.transaction.late_due = step.now.due + kLateMs;
+  step.transaction.is_late = false;
+}
+
+void note_lateness(const Step& step) {
+  Transaction& transaction = step.transaction;
+  if (transaction.late_due == 0 || transaction.late_due > step.now.due) return;
+  transaction.late_due = 0;
+  transaction.is_late = true;
+  step.touch();
 }
 
 void note_error(const Step& step, Branch& branch, std::string code, std::string detail) {

@@ -53,6 +53,10 @@ DecidedBranch to_decided(const Branch& branch);
 const Branch* find_lost(const Transaction& transaction, const event::Reincarnated& event);
 
 // ---- sending and repeating (deliver.cpp) ----
+/// From now on answers are waited for, and after half a minute somebody should look.
+void expect_answers(const Step& step, Phase phase);
+/// Notes that half a minute is over: it shows, and nothing else follows from it.
+void note_lateness(const Step& step);
 /// The latest attempt to get an answer from this branch failed.
 void note_error(const Step& step, Branch& branch, std::string code, std::string detail);
 /// Sends what the phase has to say to this branch if it is reachable, and counts the attempt; else notes the error.

@@ -22,7 +22,7 @@ void forget(const Step& step, Branch& branch, const event::Resolve& event) {
 
 void settle_by_hand(const Step& step, Branch& branch, const event::Resolve& event) {
   const bool is_commit = event.action == ResolveAction::kCommit;
-  const bool contradicts = is_commit != (*step.transaction.outcome == Outcome::kCommitted);
+  const bool contradicts = is_against_decision(step.transaction, event.action);
   const HeuristicKind kind = is_commit ? HeuristicKind::kCommit : HeuristicKind::kAbort;
   const auto act = is_commit ? fact::OperatorAct::kSettledCommit : fact::OperatorAct::kSettledAbort;
   step.record(fact::OperatorActed{BranchId{step.transaction.id, branch.n}, act, event.actor, event.reason, kind,

@@ -123,6 +123,7 @@ struct Preparing {
   void operator()(const event::Tick&) const {
     if (is_overdue(step.transaction, step.now)) return abort_now(step, AbortReason::kDeadline);
     if (is_ended_by_report(step.transaction)) return abort_now(step, reason_of_report(step.transaction));
+    note_lateness(step);
     send_due(step);
     tell_due_waiters(step);
   }

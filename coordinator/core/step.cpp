@@ -25,6 +25,7 @@ Millis wake_due(const Transaction& transaction) {
   if (is_ending && internal::is_all_settled(transaction)) return kAtOnce;  // restored with nothing left to do
   if (internal::is_ended_by_report(transaction)) return kAtOnce;
   if (!transaction.outcome && !transaction.one_phase_started) due = transaction.deadline_due;
+  if (transaction.late_due != 0) due = std::min(due, transaction.late_due);
   for (const Waiter& waiter : transaction.waiters) due = std::min(due, waiter.until_due);
   for (const Branch& branch : transaction.branches) {
     if (branch.retry_due != 0 && internal::is_awaited(transaction, branch)) due = std::min(due, branch.retry_due);

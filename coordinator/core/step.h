@@ -14,10 +14,10 @@ namespace troth::core {
 /// What one step asks for. `facts` in order, before any effect of this and later steps of the transaction leaves.
 /// The caller owns it and reuses it: `step` appends, it never clears.
 struct Output {
-  std::vector<Fact> facts;      // never Ended: see `ended`
+  std::vector<Fact> facts;  // never Ended: see `ended`
   std::vector<Effect> effects;
-  bool ended = false;           // the transaction finished in this step and its Ended record may be written (lazily):
-                                // set only when something forced is in the log for it
+  bool ended = false;  // the transaction finished in this step and its Ended record may be written (lazily):
+                       // set only when something forced is in the log for it
 };
 
 /// Applies `event` to `transaction`. A function of its arguments only: no clock, no random source, no I/O; jitter is a

@@ -89,6 +89,8 @@ struct Transaction {
   Lsn decision_lsn = 0;  // set by the engine when it appends CommitDecided
   Millis decided_at = 0;
   Millis finished_at = 0;
+  Millis late_due = 0;           // when it has waited unusually long for the answers of its phase; 0: not timed
+  bool is_late = false;          // it has
   std::uint64_t revision = 1;    // grows with every visible change
   std::vector<Branch> branches;  // branches[i].n == i + 1
   std::vector<Waiter> waiters;

@@ -5,6 +5,7 @@
 #include <random>
 #include <set>
 
+#include "coordinator/core/actions.h"
 #include "tests/core/core_test_kit.h"
 
 namespace troth::core::test {
@@ -107,7 +108,21 @@ class History {
                           below(2) == 0};
   }
 
+  /// What retiring would make of each branch is known without doing it.
+  void check_hazards(const std::string& participant) {
+    Transaction copy = stage_.transaction;
+    Output output;
+    step(copy, event::Retire{participant, "", ""}, stage_.now, {}, output);
+    for (std::size_t i = 0; i < copy.branches.size(); ++i) {
+      const Branch& before = stage_.transaction.branches[i];
+      if (before.participant != participant) continue;
+      const bool is_new = copy.branches[i].heuristic && !before.heuristic;
+      ASSERT_EQ(becomes_hazard(stage_.transaction, before), is_new) << word(stage_.transaction.phase);
+    }
+  }
+
   void apply(const Event& event) {
+    check_hazards(some_participant(some_n()));
     const Transaction before = stage_.transaction;
     if (const auto* vote = std::get_if<event::Vote>(&event)) note_vote(*vote);
     stage_.happen(event);
