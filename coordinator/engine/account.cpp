@@ -52,7 +52,8 @@ void Engine::Impl::account_facts(Live& live, const Fact& fact, Lsn lsn) {
   } else if (const auto* heuristic = std::get_if<fact::HeuristicReported>(&fact)) {
     ++stats_.heuristics_by_kind[static_cast<std::size_t>(heuristic->kind)];
     recovery::fold(known_, lsn, fact);
-  } else if (std::holds_alternative<fact::OperatorActed>(fact)) {
+  } else if (const auto* acted = std::get_if<fact::OperatorActed>(&fact)) {
+    if (acted->contradicts) ++stats_.heuristics_by_kind[static_cast<std::size_t>(acted->heuristic)];
     recovery::fold(known_, lsn, fact);
   } else if (std::holds_alternative<fact::OnePhaseStarted>(fact)) {
     ++stats_.one_phase;
@@ -77,6 +78,7 @@ void Engine::Impl::recount(Live::Link& link, std::uint8_t now) {
   count(participant->unsettled, kUnsettled, before, now);
   count(participant->in_doubt, kInDoubt, before, now);
   count(participant->undelivered, kUndelivered, before, now);
+  count(participant->heuristics, kHeuristic, before, now);
   if (((before ^ now) & kInDoubt) == 0) return;
   if (now & kInDoubt) {
     participant->in_doubt_since.enter(link.in_doubt_since);

@@ -90,6 +90,7 @@ ParticipantView view_of(const Participant& participant) {
   }
   view.live_branches = participant.unsettled;
   view.in_doubt_branches = participant.in_doubt;
+  view.hazards = participant.heuristics;
   view.registered_at = participant.registered_at;
   view.last_error = participant.last_error;
   if (participant.last_seen_at != 0) view.last_seen_at = participant.last_seen_at;

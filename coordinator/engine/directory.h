@@ -49,6 +49,7 @@ struct Participant {
   std::uint64_t unsettled = 0;
   std::uint64_t in_doubt = 0;
   std::uint64_t undelivered = 0;  // decided, not acknowledged
+  std::uint64_t heuristics = 0;   // branches whose heuristic nobody has forgotten
   Ages in_doubt_since;
   std::uint64_t refused = 0;  // enlists, because it has max-unsettled branches
 };

@@ -57,6 +57,7 @@ struct SessionClosed {
   std::vector<BranchId> unsent_prepares;
   std::string error = "disconnected";  // as branches that waited for it show it: `queue_full` if it read too slowly
   std::string detail = {};
+  bool orderly = false;  // one of both sides wanted it: no error of the participant
 };
 /// What a callback participant answered, in typed fields: Vote or Ack, or Recover, the branches of its `/prepared`.
 struct CallbackSaid {

@@ -121,8 +121,7 @@ struct Engine::Impl {
   void handle(ReplyTo to, request::ListParticipants& list);
   void handle(ReplyTo to, request::GetParticipant& get);
   void handle(ReplyTo to, request::RemoveParticipant& remove);
-  std::vector<ParticipantView> participant_views(const Participant* only);
-  ParticipantView participant_view(const Participant& participant);
+  ParticipantView participant_view(const Participant& participant) const;
 
   // outcomes.cpp: what followers hear
   void note_outcome(const Fact& fact, Lsn lsn);
@@ -164,8 +163,9 @@ struct Engine::Impl {
   bool refuse_session(const SessionOpened& command);
   bool shows_old_copy(const session::Hello& hello) const;
   Participant* register_name(const SessionOpened& command);
-  void close_connection(ConnectionId connection, const std::string& error = "disconnected",
-                        const std::string& detail = {});
+  void close_connection(const SessionClosed& closed);
+  /// By our own will.
+  void end_connection(ConnectionId connection);
   void reach_branches(const Session& session);
   void on_vote(const Session& session, const session::Vote& vote);
   void on_ack(Participant& participant, const std::string& instance, const session::Ack& ack);

@@ -1,6 +1,7 @@
 // Lists: transactions by id, participants by name. A list rests on the last forced record appended.
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "coordinator/engine/impl.h"
 
@@ -71,37 +72,18 @@ void Engine::Impl::handle(ReplyTo to, request::List& list) {
   reply(last_forced_, to, std::move(page));
 }
 
-/// One walk over the live transactions, however many participants are asked for.
-std::vector<ParticipantView> Engine::Impl::participant_views(const Participant* only) {
-  std::map<const Participant*, ParticipantView> views;
-  for (const auto& [name, participant] : directory_.all()) {
-    if (!only || only == &participant) views.emplace(&participant, view_of(participant));
-  }
-  live_.walk({}, [&](Live& live) {
-    for (std::size_t i = 0; i < live.links.size(); ++i) {
-      const auto found = views.find(live.links[i].participant);
-      if (found == views.end()) continue;
-      const core::Branch& branch = live.transaction.branches[i];
-      if (branch.heuristic) ++found->second.hazards;
-      if (!core::is_in_doubt(live.transaction, branch)) continue;
-      auto& oldest = found->second.oldest_in_doubt_ms;
-      oldest = std::max(oldest.value_or(0), now_.at - live.links[i].in_doubt_since);
-    }
-    return true;
-  });
-  std::vector<ParticipantView> by_name;
-  for (const auto& [name, participant] : directory_.all()) {
-    if (const auto found = views.find(&participant); found != views.end()) by_name.push_back(std::move(found->second));
-  }
-  return by_name;
-}
-
-ParticipantView Engine::Impl::participant_view(const Participant& participant) {
-  return std::move(participant_views(&participant).front());
+/// From what is counted with each step: nothing is looked through.
+ParticipantView Engine::Impl::participant_view(const Participant& participant) const {
+  ParticipantView view = view_of(participant);
+  const Millis since = participant.in_doubt_since.oldest();
+  if (since != 0) view.oldest_in_doubt_ms = std::max<Millis>(0, now_.at - since);
+  return view;
 }
 
 void Engine::Impl::handle(ReplyTo to, request::ListParticipants&) {
-  reply(last_forced_, to, answer::Participants{participant_views(nullptr)});
+  answer::Participants all;
+  for (const auto& [name, participant] : directory_.all()) all.views.push_back(participant_view(participant));
+  reply(last_forced_, to, std::move(all));
 }
 
 void Engine::Impl::handle(ReplyTo to, request::GetParticipant& get) {
@@ -117,6 +99,11 @@ void Engine::Impl::handle(ReplyTo to, request::RemoveParticipant& remove) {
   Participant* participant = directory_.find(remove.name);
   if (!participant) {
     refuse(to, Slug::kUnknownParticipant, "No participant '" + remove.name + "' is registered.");
+    return;
+  }
+  if (participant->retired) {
+    refuse(to, Slug::kParticipantInUse,
+           "It is retired; its name stays taken, so that it can never come back with what it held.");
     return;
   }
   bool in_use = false;
@@ -135,7 +122,7 @@ void Engine::Impl::handle(ReplyTo to, request::RemoveParticipant& remove) {
   for (const auto& [instance, session] : participant->sessions) connections.push_back(session.connection);
   for (const ConnectionId connection : connections) {
     say(lsn, CloseSession{connection, session::kCloseReplaced, "This participant was removed."});
-    close_connection(connection);
+    end_connection(connection);
   }
   directory_.remove(remove.name);
   reply(lsn, to, answer::Gone{});

@@ -31,7 +31,7 @@ void Engine::Impl::enter_old_copy() {
   }
   for (const ConnectionId connection : connections) {
     say(0, CloseSession{connection, session::kCloseOldCopy, kOldCopyText});
-    close_connection(connection);
+    end_connection(connection);
   }
   unpresume();
   // What is not decided yet may only abort: a commit would be told, and the log that comes back would not know it.

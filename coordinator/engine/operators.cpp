@@ -1,4 +1,5 @@
 // An operator's acts: settle a branch by hand, settle a gap id, try now, retire a participant (design.md §9).
+#include "coordinator/core/actions.h"
 #include "coordinator/engine/impl.h"
 
 namespace troth::engine {
@@ -7,8 +8,9 @@ namespace {
 /// How many there are, and the first of them by name.
 class Named {
  public:
-  void add(std::string name) {
-    if (++count_ <= kShown) names_.append(count_ == 1 ? "" : ", ").append(name);
+  template <class Id>
+  void add(const Id& id) {
+    if (++count_ <= kShown) names_.append(count_ == 1 ? "" : ", ").append(to_text(id));
   }
   std::string sentence(const std::string& what, const char* one, const char* many) const {
     const std::string plural = what.ends_with("ch") ? what + "es" : what + "s";
@@ -117,7 +119,7 @@ void Engine::Impl::handle(ReplyTo to, request::RetireParticipant& retire) {
   for (const auto& [instance, session] : participant->sessions) connections.push_back(session.connection);
   for (const ConnectionId connection : connections) {
     say(lsn, CloseSession{connection, session::kCloseCredentials, "This participant was retired."});
-    close_connection(connection);
+    end_connection(connection);
   }
   reply(last_forced_, to, answer::Participant{participant_view(*participant)});
 }
@@ -129,22 +131,21 @@ bool Engine::Impl::concerns(const Participant& participant, const Live& live) {
   return false;
 }
 
-/// Exact, because it does the same to copies.
+/// One turn counts them all, so it looks at them only.
 answer::DryRun Engine::Impl::look_ahead_of_retiring(const Participant& participant) {
   const std::string& name = participant.name;
   if (participant.retired) return {{"Nothing: participant " + name + " is retired already."}, {}};
   Named aborts;
   Named hazards;
-  core::Output output;
   live_.walk({}, [&](Live& live) {
     if (!concerns(participant, live)) return true;
-    core::Transaction copy = live.transaction;
-    core::step(copy, core::event::Retire{name, {}, {}}, now_, timing_, output);
-    output = {};
-    if (copy.outcome && !live.transaction.outcome) aborts.add(to_text(copy.id));
-    for (std::size_t i = 0; i < copy.branches.size(); ++i) {
-      const bool is_new = copy.branches[i].heuristic && !live.transaction.branches[i].heuristic;
-      if (is_new) hazards.add(to_text(BranchId{copy.id, copy.branches[i].n}));
+    const core::Transaction& transaction = live.transaction;
+    if (!transaction.outcome) aborts.add(transaction.id);
+    for (std::size_t i = 0; i < live.links.size(); ++i) {
+      const core::Branch& branch = transaction.branches[i];
+      if (live.links[i].participant == &participant && core::becomes_hazard(transaction, branch)) {
+        hazards.add(BranchId{transaction.id, branch.n});
+      }
     }
     return true;
   });

@@ -15,7 +15,7 @@ void Engine::Impl::on_opened(SessionOpened& command) {
     const ConnectionId replaced = old->second.connection;
     say(0,
         CloseSession{replaced, session::kCloseReplaced, "A newer connection of this instance has replaced this one."});
-    close_connection(replaced);
+    end_connection(replaced);
   }
   participant->routing = hello.routing;
   participant->last_seen_at = now_.at;
@@ -86,18 +86,24 @@ void Engine::Impl::on_closed(SessionClosed& command) {
   for (const auto& branch : command.unsent_prepares) {
     if (Live* live = live_.find(branch.transaction)) apply(*live, core::event::PrepareNotSent{branch.n});
   }
-  close_connection(command.connection, command.error, command.detail);
+  close_connection(command);
 }
 
 /// Branches whose latest message went over this connection may have missed it; those that another instance may carry
 /// are sent again at once, the others wait for one to connect.
-void Engine::Impl::close_connection(ConnectionId connection, const std::string& error, const std::string& detail) {
+void Engine::Impl::close_connection(const SessionClosed& closed) {
+  const ConnectionId connection = closed.connection;
   const Session* session = directory_.session(connection);
   if (!session) return;
   Participant* participant = session->participant;
   participant->last_seen_at = now_.at;
-  participant->last_error = ErrorView{error, detail.empty() ? "A connection of it was lost." : detail, now_.at};
   directory_.close(connection);
+  if (!participant->sessions.empty()) {
+    participant->last_error.reset();
+  } else if (!closed.orderly) {
+    participant->last_error =
+        ErrorView{closed.error, closed.detail.empty() ? "A connection of it was lost." : closed.detail, now_.at};
+  }
   std::vector<BranchId> lost;
   live_.walk({}, [&](Live& live) {
     for (std::size_t i = 0; i < live.links.size(); ++i) {
@@ -111,13 +117,20 @@ void Engine::Impl::close_connection(ConnectionId connection, const std::string& 
   });
   for (const auto& id : lost) {
     Live* live = live_.find(id.transaction);
-    if (live) apply(*live, core::event::Unreachable{id.n, error, detail});
+    if (live) apply(*live, core::event::Unreachable{id.n, closed.error, closed.detail});
     live = live_.find(id.transaction);
     const bool one_phase = live && live->transaction.one_phase_started;
     if (live && directory_.pick(*participant, live->transaction.branches[id.n - 1], one_phase)) {
       apply(*live, core::event::Reachable{id.n});
     }
   }
+}
+
+void Engine::Impl::end_connection(ConnectionId connection) {
+  SessionClosed closed;
+  closed.connection = connection;
+  closed.orderly = true;
+  close_connection(closed);
 }
 
 /// A new connection: lost work of an earlier incarnation aborts its transactions, and what waited for a connection that

@@ -208,7 +208,7 @@ void Engine::Impl::on_drain() {
 
 bool Engine::Impl::is_quiet() const {
   const auto preparing = stats_.live_by_phase[static_cast<std::size_t>(Phase::kPreparing)];
-  return held_.size() == 0 && preparing == 0 && waiting_clients_ == 0;
+  return held_.empty() && preparing == 0 && waiting_clients_ == 0;
 }
 
 Engine::Engine(wal::Log& log, recovery::Known known, EpochId epoch, Options options, core::Now now)

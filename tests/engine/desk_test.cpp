@@ -87,6 +87,41 @@ TEST(Desk, AParticipantShowsItsLastErrorUntilItSucceeds) {
   EXPECT_EQ(error("bank-c"), "");
 }
 
+TEST(Desk, GoingAsItShouldIsNoErrorAndOneInstanceThatStaysIsEnough) {
+  Desk desk;
+  const auto has_error = [&desk] {
+    const auto reply = desk.ask(request::GetParticipant{"bank-a"});
+    return desk.answer_as<answer::Participant>(reply)->view.last_error.has_value();
+  };
+  const auto other = desk.connect("bank-a", "a2");
+  desk.disconnect(other);
+  EXPECT_FALSE(has_error()) << "a1 is there";
+  engine::SessionClosed goodbye;
+  goodbye.connection = desk.a;
+  goodbye.orderly = true;
+  desk.inbox.emplace_back(goodbye);
+  desk.turn();
+  EXPECT_FALSE(has_error()) << "it said goodbye";
+}
+
+TEST(Desk, AParticipantShowsWhatIsCountedOfIt) {
+  Desk desk;
+  const TransactionId first = desk.decided({"bank-a"});
+  desk.say_ack({first, 1}, "bank-a", AckResult::kHeuristicAbort);
+  desk.pass(60'000);
+  const TransactionId second = desk.begun({"bank-a"});
+  desk.pass(10'000);
+  desk.ask(request::Commit{second, Wait::kDecided, {}});
+  desk.say_vote({second, 1}, "bank-a", VoteKind::kCommit);
+  desk.pass(1'000);
+  const auto reply = desk.ask(request::GetParticipant{"bank-a"});
+  const ParticipantView view = desk.answer_as<answer::Participant>(reply)->view;
+  EXPECT_EQ(view.hazards, 1u);
+  ASSERT_TRUE(view.oldest_in_doubt_ms);
+  EXPECT_GE(*view.oldest_in_doubt_ms, 1'000);
+  EXPECT_LT(*view.oldest_in_doubt_ms, 2'000) << "since it voted, not since it was begun";
+}
+
 TEST(Desk, ACommittedTransactionWhoseParticipantIsGoneNeedsAttentionAtOnce) {
   Desk desk;
   const TransactionId id = desk.decided({"bank-a"});
@@ -109,6 +144,36 @@ TEST(Desk, AnUndecidedOneNeedsItWhenWhoWasAskedIsGoneOrWasAskedAgain) {
   EXPECT_EQ(desk.view(id).attention, std::nullopt) << "it is back, and bank-b was asked but once";
   desk.ask(request::Retry{{id, 2}, {}});
   EXPECT_EQ(desk.view(id).attention, Attention::kUndecided);
+}
+
+TEST(Desk, SilenceOnALiveConnectionNeedsItToo) {
+  Desk desk;
+  const TransactionId told = desk.decided({"bank-a"});
+  auto begin = World::transfer({"bank-b"});
+  begin.timeout_ms = 300'000;
+  desk.ask(begin);
+  const TransactionId asked = desk.id(2);
+  desk.pass(20'000);
+  EXPECT_EQ(desk.view(told).attention, std::nullopt);
+  const auto before = desk.view(told);
+  const auto watching = desk.ask(request::Get{told, before.revision});
+  desk.pass(11'000);
+  EXPECT_EQ(desk.view(told).attention, Attention::kUndelivered) << "it heard the decision once, and is silent";
+  EXPECT_EQ(desk.view(asked).attention, Attention::kUndecided);
+  EXPECT_GT(desk.view(told).revision, before.revision);
+  EXPECT_NE(desk.answer(watching), nullptr) << "who watches hears of it";
+  EXPECT_EQ(desk.in_state(request::StateFilter::kAttention), (std::vector{told, asked}));
+  desk.say_vote({asked, 1}, "bank-b", VoteKind::kCommit);
+  EXPECT_EQ(desk.view(asked).attention, std::nullopt) << "it answered, and its acknowledgement is a new thing";
+}
+
+TEST(Desk, ARetiredParticipantKeepsItsName) {
+  Desk desk;
+  desk.ask(request::RetireParticipant{"bank-b", "burnt down", false});
+  const auto removed = desk.ask(request::RemoveParticipant{"bank-b"});
+  EXPECT_EQ(desk.refusal(removed), "participant-in-use");
+  desk.open_b("2");
+  EXPECT_NE(desk.closed(desk.b), 0) << "it never comes back";
 }
 
 TEST(Desk, AFinishedHeuristicNeedsItUntilItIsForgotten) {

@@ -160,6 +160,15 @@ TEST(Stats, WhatIsBeingPreparedIsAsOldAsTheAskingForItsCommit) {
   EXPECT_EQ(world.stats().undecided_since, 0) << "its deadline has decided it";
 }
 
+TEST(Stats, AHeuristicThatAnOperatorMadeIsCounted) {
+  Counted world;
+  const auto a = world.connect("bank-a");
+  world.ask(World::transfer({"bank-a"}));
+  world.vote(a, {world.id(1), 1});
+  world.ask(request::Resolve{{world.id(1), 1}, ResolveAction::kAbort, "by hand", "alice", true, false, {}});
+  EXPECT_EQ(world.stats().heuristics_by_kind[static_cast<std::size_t>(HeuristicKind::kAbort)], 1u);
+}
+
 TEST(Stats, ARestartKnowsSinceWhenItsBranchesAreInDoubt) {
   Counted world;
   const auto a = world.connect("bank-a");

@@ -127,6 +127,19 @@ TEST(WriteAhead, AnAllReadOnlyCommitIsToldOnlyWhenDurableAlsoThoughItHasFinished
   EXPECT_NE(world.answer(get), nullptr);
 }
 
+TEST(WriteAhead, OnlyMessagesToSomebodyAreCountedAsHeld) {
+  World world;
+  world.log.auto_durable = true;
+  const auto a = world.connect("bank-a");
+  world.log.auto_durable = false;
+  world.ask(World::transfer({"bank-a"}));
+  world.vote(a, {world.id(1), 1});
+  EXPECT_EQ(world.engine().stats().held_back, 2u) << "the commit and the reply, not what followers will hear";
+  EXPECT_FALSE(world.engine().is_quiet());
+  world.settle();
+  EXPECT_TRUE(world.engine().is_quiet());
+}
+
 TEST(WriteAhead, AnAbortWithoutAKeyForcesNothing) {
   Transfer world;
   const auto before = world.log.records().size();
