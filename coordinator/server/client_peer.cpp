@@ -125,7 +125,7 @@ void ClientPeer::on_answer(std::uint64_t number, std::uint64_t sequence, answer:
   out_.push_back(codec::encode(frame));
   out_bytes_ += out_.back().size();
   if (out_bytes_ > kMaxUnreadBytes) {
-    ++shared_.counters.closed_for_queue;
+    ++shared_.counters.closed_unread;
     close(session::kCloseLimit, "the client does not read its replies");
   } else {
     socket_->wake();

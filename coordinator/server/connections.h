@@ -5,10 +5,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
-#include <utility>
 
 #include "coordinator/server/exchange.h"
 #include "coordinator/server/identity.h"
@@ -25,11 +25,20 @@ struct SocketCounters {
   std::uint64_t messages_out = 0;
   std::uint64_t dropped_frames = 0;             // of another log or epoch
   std::map<int, std::uint64_t> closed_by_code;  // closes that we began
-  std::uint64_t closed_for_queue = 0;           // its peer reads too slowly
+  std::uint64_t closed_for_queue = 0;           // a participant reads too slowly
+  std::uint64_t closed_unread = 0;              // a client does not read its replies
   std::uint64_t closed_for_window = 0;          // its peer sent more than it may
   std::uint64_t refused_backlog = 0;            // requests: the engine has too much to do
   std::uint64_t refused_connections = 0;
   std::map<std::string, std::uint64_t> overfull;  // closed_for_queue by participant; removed ones too
+};
+
+/// What a participant's connection has to do.
+struct Load {
+  std::string_view participant;
+  std::string_view instance;
+  std::size_t queued = 0;       // messages that wait for being sent to it
+  std::uint32_t in_flight = 0;  // enlists of it that are not yet answered
 };
 
 /// A peer that a drain closes. Io thread.
@@ -37,8 +46,8 @@ class Closable {
  public:
   virtual ~Closable() = default;
   virtual void close(int code, std::string reason) = 0;
-  /// The participant it speaks with, and how many messages wait for being sent; empty: none.
-  virtual std::pair<std::string_view, std::size_t> queued() const { return {}; }
+  /// Of a participant's connection after its Hello.
+  virtual std::optional<Load> load() const { return std::nullopt; }
 };
 
 struct Connections {

@@ -162,6 +162,7 @@ void add_refusals(Metrics& metrics, const engine::Stats& stats, const SocketCoun
   metrics.add(number(sockets.refused_backlog), {{"reason", "backlog"}});
   metrics.add(number(sockets.refused_connections), {{"reason", "max_connections"}});
   metrics.add(number(sockets.closed_for_queue), {{"reason", "max_queue"}});
+  metrics.add(number(sockets.closed_unread), {{"reason", "unread_replies"}});
   metrics.add(number(sockets.closed_for_window), {{"reason", "window"}});
 }
 

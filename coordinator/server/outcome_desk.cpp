@@ -1,6 +1,9 @@
 #include "coordinator/server/outcome_desk.h"
 
+#include <algorithm>
+#include <functional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "proto/codec/api_json.h"
@@ -27,8 +30,12 @@ void write_event(std::string& bytes, const OutcomeView& outcome) {
 
 class OutcomeDesk::Stream final : public transport::BodyFlow, public std::enable_shared_from_this<Stream> {
  public:
-  Stream(OutcomeDesk& desk, Lsn cursor)
-      : desk_(desk), all_(desk.streams_), cursor_(cursor), place_(desk.ring_.after(cursor)) {
+  /// Without a cursor nothing that is over is told: also not the aborts after the last commit, which have no LSN.
+  Stream(OutcomeDesk& desk, std::optional<Lsn> after)
+      : desk_(desk),
+        all_(desk.streams_),
+        cursor_(after.value_or(desk.ring_.upto())),
+        place_(after ? desk.ring_.after(*after) : desk.ring_.end()) {
     all_->insert(this);
   }
   ~Stream() override { all_->erase(this); }
@@ -101,7 +108,7 @@ std::variant<std::shared_ptr<transport::BodyFlow>, Problem> OutcomeDesk::follow(
                    {}};
   }
   if (!std::exchange(beating_, true)) io_.after(heartbeat_ms_, [this] { beat(); });
-  return std::make_shared<Stream>(*this, after.value_or(ring_.upto()));
+  return std::make_shared<Stream>(*this, after);
 }
 
 void OutcomeDesk::close() {

@@ -178,8 +178,7 @@ Scrape RunningServer::scrape() const {
   scrape.recovery_ms = recovery_ms_;
   scrape.recovered = started_.recovered;
   for (const Closable* peer : connections_.open) {
-    const auto [participant, messages] = peer->queued();
-    if (!participant.empty()) scrape.queued[std::string(participant)] += messages;
+    if (const auto load = peer->load()) scrape.queued[std::string(load->participant)] += load->queued;
   }
   scrape.readiness = readiness();
   scrape.epoch = started_.identity.epoch.epoch;

@@ -133,10 +133,32 @@ std::function<void()> Service::serve(transport::HttpRequest request, transport::
     respond(count(index, begun, stream(*follow, request.head.path)));
     return {};
   }
-  auto hear = [this, index, begun, media = types.answer, path = request.head.path, respond = std::move(respond)](
-                  answer::Answer answer) { respond(count(index, begun, to_response(answer, media, path))); };
+  auto hear = [this, index, begun, media = types.answer, path = request.head.path,
+               respond = std::move(respond)](answer::Answer answer) {
+    add_loads(answer);
+    respond(count(index, begun, to_response(answer, media, path)));
+  };
   const auto reply = shared_.exchange.ask(std::move(std::get<request::Request>(result)), std::nullopt, std::move(hear));
   return [this, reply] { shared_.exchange.abandon(reply); };
+}
+
+/// What the engine does not know of instances: what waits in their connections.
+void Service::add_loads(answer::Answer& answer) const {
+  const auto add = [this](ParticipantView& view) {
+    for (const Closable* peer : shared_.open) {
+      const auto load = peer->load();
+      if (!load || load->participant != view.name) continue;
+      for (InstanceView& instance : view.instances) {
+        if (instance.id != load->instance) continue;
+        instance.queued = load->queued;
+        instance.in_flight = load->in_flight;
+      }
+    }
+  };
+  if (auto* one = std::get_if<answer::Participant>(&answer)) add(one->view);
+  if (auto* all = std::get_if<answer::Participants>(&answer)) {
+    for (ParticipantView& view : all->views) add(view);
+  }
 }
 
 std::function<void()> Service::back_up(std::size_t route, Millis begun_due, std::string path,

@@ -40,6 +40,7 @@ class Service : public transport::HttpService {
   Spoken spoken(const Route& route, const transport::HttpHead& head) const;
   std::optional<Problem> check_types(const Route& route, const transport::HttpHead& head) const;
   transport::HttpResponse count(std::size_t route, Millis begun_due, transport::HttpResponse response);
+  void add_loads(answer::Answer& answer) const;
   std::function<void()> back_up(std::size_t route, Millis begun_due, std::string path, transport::Respond respond);
   transport::HttpResponse stream(const Follow& follow, std::string_view path);
   transport::HttpResponse answer_here(Local local, Media media, std::string_view path);

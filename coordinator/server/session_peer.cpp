@@ -11,6 +11,7 @@ namespace troth::server {
 namespace {
 
 constexpr std::uint32_t kProtocol = 1;
+constexpr const char* kOverfullText = "more than max-queue messages wait for this participant, which reads too slowly";
 constexpr std::size_t kMaxNameBytes = 128;  // instance, incarnation
 
 class SessionPeer final : public transport::WebSocketPeer,
@@ -27,7 +28,7 @@ class SessionPeer final : public transport::WebSocketPeer,
   void on_close(int code, std::string reason) override;
   void send(session::Message message) override;
   void close(int code, std::string reason) override;
-  std::pair<std::string_view, std::size_t> queued() const override { return {participant_, queue_.size()}; }
+  std::optional<Load> load() const override;
 
  private:
   void on_hello(session::Frame frame);
@@ -40,7 +41,10 @@ class SessionPeer final : public transport::WebSocketPeer,
   SessionQueue queue_;
   engine::ConnectionId connection_ = 0;  // 0 before Hello
   std::string participant_;
+  std::string instance_;
   bool closing_ = false;
+  bool overfull_ = false;
+  bool said_goodbye_ = false;
   std::uint32_t open_enlists_ = 0;  // not yet answered
   std::uint32_t to_grant_ = 0;      // answered, their credit not yet given back
 };
@@ -100,6 +104,7 @@ void SessionPeer::on_hello(session::Frame frame) {
   }
   connection_ = shared_.exchange.add(*this);
   participant_ = hello->participant;
+  instance_ = hello->instance;
   queue_.credit(hello->window);
   log(Level::kInfo, "session.opened",
       {{"participant", participant_}, {"instance", hello->instance}, {"connection", connection_}});
@@ -114,6 +119,7 @@ bool SessionPeer::take(session::Message& message, std::vector<engine::Command>& 
   }
   if (const auto* goodbye = std::get_if<session::Goodbye>(&message)) {
     log(Level::kInfo, "session.goodbye", {{"participant", participant_}, {"reason", goodbye->reason}});
+    said_goodbye_ = true;
     close(1000, "goodbye");
     return false;
   }
@@ -153,7 +159,8 @@ void SessionPeer::push(session::Message message) {
   if (queue_.push(std::move(message)) || closing_) return;
   ++shared_.counters.closed_for_queue;
   ++shared_.counters.overfull[participant_];
-  close(session::kCloseLimit, "more than max-queue messages wait for this participant, which reads too slowly");
+  overfull_ = true;
+  close(session::kCloseLimit, kOverfullText);
 }
 
 std::string SessionPeer::next_frame() {
@@ -181,7 +188,18 @@ void SessionPeer::on_close(int code, std::string reason) {
   shared_.exchange.remove(connection_);
   log(Level::kInfo, "session.closed",
       {{"participant", participant_}, {"code", std::int64_t{code}}, {"reason", reason}});
-  shared_.inbox.push(engine::SessionClosed{connection_, queue_.take_unsent()});
+  engine::SessionClosed closed{connection_, queue_.take_unsent()};
+  closed.orderly = said_goodbye_ || code == 1000;
+  if (overfull_) {
+    closed.error = "queue_full";
+    closed.detail = kOverfullText;
+  }
+  shared_.inbox.push(std::move(closed));
+}
+
+std::optional<Load> SessionPeer::load() const {
+  if (connection_ == 0) return std::nullopt;
+  return Load{participant_, instance_, queue_.size(), open_enlists_};
 }
 
 }  // namespace

@@ -58,6 +58,20 @@ TEST(OutcomeDesk, GivesACursorAlsoWhenNothingWasSaid) {
               testing::AllOf(testing::StartsWith("event: committed\nid: 5\n"), testing::EndsWith(":\nid: 9\n\n")));
 }
 
+TEST(OutcomeDesk, WithoutACursorNothingThatIsOverIsTold) {
+  transport::Io io;
+  OutcomeDesk desk(io, OutcomeRing());
+  desk.hear(told({5}));
+  OutcomeView aborted;
+  aborted.outcome = Outcome::kAborted;
+  desk.hear({{aborted}, 5});
+  const Flow now = follow(desk, std::nullopt);
+  EXPECT_EQ(said(now), ":\nid: 5\n\n");
+  desk.hear({{aborted}, 5});
+  EXPECT_THAT(said(now), testing::StartsWith("event: aborted\n"));
+  EXPECT_THAT(said(follow(desk, 5)), testing::StartsWith("event: aborted\n")) << "who resumes may have missed them";
+}
+
 TEST(OutcomeDesk, WhoIsTooSlowIsCutAndResumesOrHearsThatItsCursorExpired) {
   transport::Io io;
   OutcomeDesk desk(io, OutcomeRing(2));
