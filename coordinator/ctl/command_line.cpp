@@ -157,8 +157,25 @@ std::variant<Parsed, Leave> read_command_line(std::vector<std::string> words) {
   return parsed;
 }
 
+namespace {
+
+constexpr const char* kEndpoints = "; give http://HOST:PORT, and nothing after the port";
+
+bool is_endpoint(const std::string& text) {
+  constexpr std::string_view kScheme = "http://";
+  const std::size_t colon = text.rfind(':');
+  if (!text.starts_with(kScheme) || colon < kScheme.size() + 1) return false;
+  const std::string host = text.substr(kScheme.size(), colon - kScheme.size());
+  const std::string port = text.substr(colon + 1);
+  const bool is_number = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == port.npos;
+  return host.find_first_of("/?#@ ") == host.npos && is_number && std::stoi(port) >= 1 && std::stoi(port) <= 65'535;
+}
+
+}  // namespace
+
 std::vector<std::string> endpoints_of(const Typed& typed, const Environment& environment) {
   std::string listed = typed.text("--endpoint");
+  if (typed.has("--endpoint") && listed.empty()) throw UsageError{"--endpoint: it is empty" + std::string(kEndpoints)};
   if (listed.empty()) {
     if (const char* named = environment("TROTH_ENDPOINTS")) listed = named;
   }
@@ -166,6 +183,7 @@ std::vector<std::string> endpoints_of(const Typed& typed, const Environment& env
   for (std::string& endpoint : endpoints) {
     if (endpoint.find("://") == std::string::npos) endpoint = "http://" + endpoint;
     while (endpoint.ends_with('/')) endpoint.pop_back();
+    if (!is_endpoint(endpoint)) throw UsageError{endpoint + ": this is no address of a trothd" + kEndpoints};
   }
   if (endpoints.empty()) endpoints.emplace_back(kDefaultEndpoint);
   return endpoints;
@@ -200,7 +218,7 @@ int run_parsed(const Parsed& parsed, const Environment& environment, Terminal& t
                           environment,
                           terminal,
                           look_of(verb, parsed.typed, environment, terminal),
-                          endpoints_of(parsed.typed, environment),
+                          verb.is_client ? endpoints_of(parsed.typed, environment) : std::vector<std::string>(),
                           is_named ? "trothctl --endpoint " + parsed.typed.text("--endpoint") : "trothctl"};
     return verb.run(invocation);
   } catch (const UsageError& error) {

@@ -29,7 +29,11 @@ class Completer {
     for (std::size_t i = 0; i + 1 < before.size(); ++i) {
       if (before[i] == "--endpoint") typed.set("--endpoint", {before[i + 1]});
     }
-    endpoints_ = endpoints_of(typed, environment);
+    try {
+      endpoints_ = endpoints_of(typed, environment);
+    } catch (const UsageError&) {
+      endpoints_.clear();  // nobody can be asked while the address is being typed
+    }
   }
 
   Candidates of(const Parameter& parameter) {
@@ -52,6 +56,7 @@ class Completer {
   }
 
   Answer ask(const std::string& target) {
+    if (endpoints_.empty()) return {};
     Client client(endpoints_);
     return client.get(target, kAskMs / static_cast<Millis>(endpoints_.size()));
   }

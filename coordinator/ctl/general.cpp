@@ -41,7 +41,7 @@ std::vector<Verb> general_verbs() {
       {"config",
        "check",
        "run `trothd --check-config` on a file: all that is wrong with it, as file:line:col: message",
-       {"trothctl config check /etc/troth/troth.toml"},
+       {"trothctl config check /etc/troth/trothd.toml"},
        {{.name = "FILE", .value = "", .help = "the TOML file", .required = true, .completes = Completes::kFile}},
        run_config_check,
        "table",

@@ -61,7 +61,7 @@ void print_advice(const RemakePlan& plan, std::ostream& err) {
          "hears\n"
          "`unknown` and keeps it, a client hears ask-operator. For each of them: look in the databases of its other\n"
          "participants (a marker says committed, a tombstone aborted), then settle it once for all its branches:\n"
-         "  POST /v1/transactions/<id>/resolve {\"outcome\":\"committed\" or \"aborted\",\"reason\":\"...\"}\n"
+         "  trothctl tx resolve ID --outcome committed|aborted --reason '…'\n"
          "The log ends at LSN "
       << plan.proven_lsn
       << ": a client that repeats an Idempotency-Key of which it holds no outcome begins a new\n"

@@ -161,8 +161,9 @@ int run_register(Invocation& invocation) {
   if (!answer.is_ok()) return fail(invocation, answer, {{}, name});
   print_participant(invocation, answer.body, object_at(answer.object(), "participant"));
   const std::string secret = text_at(answer.object(), "secret");
-  if (!secret.empty() && invocation.look.is_table()) {
-    invocation.terminal.out << "secret\t" << printable(secret) << "\n";
+  if (!secret.empty() && !invocation.look.is_json()) {  // with -o name, stdout has the name only
+    std::ostream& where = invocation.look.is_table() ? invocation.terminal.out : invocation.terminal.err;
+    where << "secret\t" << printable(secret) << "\n";
     invocation.terminal.err << "hint: give the secret to the service now; it is never shown again\n";
   }
   return kExitOk;

@@ -18,6 +18,11 @@ int exit_code_of_status(int status) {
   }
 }
 
+/// Only an id in a gap comes with what can be done about it.
+bool is_in_gap(const Answer& answer) {
+  return !array_at(object_at(answer.object(), "transaction"), "allowedActions").empty();
+}
+
 std::string hint_of(const Answer& answer, const Subject& subject, const std::string& program) {
   if (answer.slug().empty() && answer.status != 0) {
     const std::string who = "is this the address of a trothd? `" + program + " status` shows who answers";
@@ -33,6 +38,10 @@ std::string hint_of(const Answer& answer, const Subject& subject, const std::str
   }
   if (!subject.hint.empty()) return subject.hint;
   const auto slug = parse_slug(answer.slug());
+  if (slug == Slug::kAskOperator && !is_in_gap(answer)) {
+    return "maybe trothd runs on an old copy of its log: compare the epoch of `" + program +
+           " status` with the id's, which is its third number; then `trothctl log restore`";
+  }
   return slug ? hint_for(*slug, subject, program) : "a newer coordinator said this; see `" + program + " doctor`";
 }
 
@@ -85,7 +94,7 @@ std::string hint_for(Slug slug, const Subject& subject, const std::string& progr
     case Slug::kCursorExpired: return "leave --after out to begin with what happens now";
     case Slug::kAskOperator:
       return "look in its participants' databases, then " +
-             quoted(program + " tx resolve " + subject.transaction + " --outcome committed|aborted --reason TEXT");
+             quoted(program + " tx resolve " + subject.transaction + " --outcome committed|aborted --reason '…'");
     case Slug::kParticipantInUse:
       return quoted(program + " tx list --participant " + subject.participant) + " shows what is not settled";
     case Slug::kParticipantConflict: return quoted(program + " participants show " + subject.participant);

@@ -82,9 +82,18 @@ void print_branch(const Object& transaction, std::uint32_t n, std::ostream& out)
   }
 }
 
-Subject subject_of(const Invocation& invocation, const Resolve& resolve, const Answer& answer) {
+/// What the coordinator decided; empty when it cannot be seen.
+std::string outcome_of(Client& client, const TransactionId& id) {
+  const Answer shown = client.get(transaction_path(id));
+  return shown.is_ok() ? text_at(shown.object(), "outcome") : "";
+}
+
+Subject subject_of(const Invocation& invocation, Client& client, const Resolve& resolve, const Answer& answer) {
   Subject subject{to_text(resolve.target.id), {}};
-  if (answer.slug() == "action-refused" && resolve.target.branch && !invocation.typed.has("--heuristic")) {
+  const bool may_contradict = resolve.word == "commit" || resolve.word == "abort";
+  if (answer.slug() != "action-refused" || !may_contradict || invocation.typed.has("--heuristic")) return subject;
+  const std::string outcome = outcome_of(client, resolve.target.id);
+  if (outcome == (resolve.word == "commit" ? "aborted" : "committed")) {
     subject.hint = "`" + invocation.program + " tx show " + subject.transaction +
                    "` says what is possible; what contradicts the decision needs --heuristic";
   }
@@ -96,6 +105,15 @@ std::optional<int> preview(Invocation& invocation, Client& client, const Resolve
   const bool dry_run = invocation.typed.has("--dry-run");
   std::ostream& err = invocation.terminal.err;
   if (!resolve.target.branch) {
+    Answer now = client.get(transaction_path(resolve.target.id));
+    now.expect_text("id", to_text(resolve.target.id));
+    if (now.is_ok()) {
+      say_error(invocation, "the log knows what became of this id; only one in a gap of the log is settled like this",
+                "`" + invocation.program + " tx show " + to_text(resolve.target.id) + "`");
+      return kExitConflict;
+    }
+    const bool can_be_settled = !array_at(object_at(now.object(), "transaction"), "allowedActions").empty();
+    if (!can_be_settled) return fail(invocation, now, {to_text(resolve.target.id), {}});
     err << "would change: all branches of this id hear " << resolve.word
         << " from now on; this is done once, for ever\n"
         << "warning: the log knows nothing about this id; only its participants' databases do\n";
@@ -105,7 +123,7 @@ std::optional<int> preview(Invocation& invocation, Client& client, const Resolve
       client.post(path_of(resolve.target), body_of(resolve, invocation.typed, true), if_match(resolve.revision));
   answer.changes = false;
   answer.expect_list("wouldChange");
-  if (!answer.is_ok()) return fail(invocation, answer, subject_of(invocation, resolve, answer));
+  if (!answer.is_ok()) return fail(invocation, answer, subject_of(invocation, client, resolve, answer));
   if (dry_run && invocation.look.is_json()) {
     invocation.terminal.out << answer.body << "\n";
     return std::nullopt;
@@ -157,7 +175,7 @@ int run_resolve(Invocation& invocation) {
   }
   Answer answer = client.post(path_of(resolve.target), body_of(resolve, typed, false), if_match(resolve.revision));
   expect_acted(answer, resolve.target);
-  if (!answer.is_ok()) return fail(invocation, answer, subject_of(invocation, resolve, answer));
+  if (!answer.is_ok()) return fail(invocation, answer, subject_of(invocation, client, resolve, answer));
   print_acted(invocation, resolve.target, answer);
   return kExitOk;
 }

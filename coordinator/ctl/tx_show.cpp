@@ -131,7 +131,7 @@ std::string command_for(const std::string& action, const Object& transaction, co
   const std::string what = action.substr(0, colon);
   const std::string which = colon == action.size() ? "" : action.substr(colon + 1);
   const std::string id = text_at(transaction, "id");
-  const std::string because = " --reason TEXT";
+  const std::string because = " --reason '…'";
   const std::string resolve = program + " tx resolve " + id;
   const std::string outcome = text_at(transaction, "outcome");
   if (what == "abort") return program + " tx abort " + id + because;

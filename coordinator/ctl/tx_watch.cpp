@@ -20,6 +20,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr Millis kDefaultIntervalMs = 2'000;
+constexpr Millis kLeastIntervalMs = 100;
 constexpr Millis kRetryMs = 1'000;
 constexpr Millis kGiveUpMs = 60'000;
 
@@ -30,18 +31,23 @@ void pause_for(Millis ms) {
 /// A coordinator that restarts is waited for; one that never answered, or does not come back within a minute, ends it.
 class Patience {
  public:
-  void answered() { silent_since_ = now_at(); }
+  void answered() {
+    has_answered_ = true;
+    silent_since_ = 0;
+  }
   /// False: no more.
   bool is_left(const Invocation& invocation, const Answer& answer) {
     const bool may_come_back = answer.status == 0 || answer.status == 503;
-    if (!may_come_back || silent_since_ == 0 || now_at() - silent_since_ > kGiveUpMs) return false;
+    if (silent_since_ == 0) silent_since_ = now_at();
+    if (!may_come_back || !has_answered_ || now_at() - silent_since_ > kGiveUpMs) return false;
     invocation.terminal.err << "the coordinator does not answer; trying again\n";
     pause_for(kRetryMs);
     return true;
   }
 
  private:
-  Millis silent_since_ = 0;
+  bool has_answered_ = false;
+  Millis silent_since_ = 0;  // its first silence; 0: it answers
 };
 
 struct Seen {
@@ -118,12 +124,13 @@ int watch_list(Invocation& invocation, Client& client, const Filter& filter) {
   const Typed& typed = invocation.typed;
   const Millis interval =
       typed.has("--interval") ? read_duration("--interval", typed.text("--interval")) : kDefaultIntervalMs;
+  if (interval < kLeastIntervalMs) throw UsageError{"--interval " + typed.text("--interval") + ": at least 100ms"};
   const std::size_t rounds =
       typed.has("--rounds") ? read_number<std::size_t>("--rounds", typed.text("--rounds"), 1, 1'000'000'000) : 0;
   Patience patience;
   std::map<std::string, Seen> seen;
   const bool redraws = invocation.look.aligned && invocation.look.is_table();
-  for (std::size_t round = 1;; ++round) {
+  for (std::size_t round = 0;;) {
     Listed listed;
     if (const auto problem = list_transactions(client, filter, listed)) {
       if (!patience.is_left(invocation, *problem)) return fail(invocation, *problem);
@@ -131,7 +138,7 @@ int watch_list(Invocation& invocation, Client& client, const Filter& filter) {
     }
     patience.answered();
     redraws ? redraw(invocation, listed) : print_changes(invocation.terminal.out, listed, seen);
-    if (round == rounds || !invocation.terminal.out) return kExitOk;
+    if (++round == rounds || !invocation.terminal.out) return kExitOk;
     pause_for(interval);
   }
 }
@@ -141,12 +148,18 @@ int run_tx_watch(Invocation& invocation) {
   Client client(invocation.endpoints);
   Patience patience;
   std::int64_t revision = -1;
+  bool waits = false;
   for (bool is_first = true;;) {
-    const std::string since = is_first ? "" : "?waitForRevision=" + std::to_string(revision);
+    const std::string since = waits ? "?waitForRevision=" + std::to_string(revision) : "";
+    const Millis asked_at = now_at();
     Answer answer = client.get(transaction_path(id, since));
     answer.expect_text("id", to_text(id));
     if (!answer.is_ok()) {
-      if (patience.is_left(invocation, answer)) continue;
+      // A coordinator may hold an answer longer than we wait for it: a look that it need not hold shows whether it is
+      // there.
+      const bool was_held = waits && answer.status == 0 && now_at() - asked_at >= kAnswerMs;
+      waits = false;
+      if (was_held || patience.is_left(invocation, answer)) continue;
       return fail(invocation, answer, {to_text(id), {}});
     }
     patience.answered();
@@ -155,6 +168,7 @@ int run_tx_watch(Invocation& invocation) {
     if (now != revision) print_watched(invocation, answer, is_first);
     revision = now;
     is_first = false;
+    waits = true;
     if (text_at(transaction, "phase") == "finished") {
       return text_at(transaction, "outcome") == "aborted" ? kExitAborted : kExitOk;
     }

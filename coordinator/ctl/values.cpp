@@ -41,7 +41,7 @@ Target read_target(const std::string& text) {
 
 std::string read_reason(const Typed& typed) {
   std::string reason = typed.text("--reason");
-  if (!reason.empty()) return reason;
+  if (!reason.empty() && reason != "…" && reason != "TEXT") return reason;
   throw UsageError{"--reason: say why, in words that help whoever reads the log next year"};
 }
 

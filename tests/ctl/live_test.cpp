@@ -140,7 +140,7 @@ TEST_F(Live, TheNextEndpointIsAskedWhenOneIsGone) {
 
 TEST_F(Live, TheCommandsOfShowNameTheEndpointThatWasGiven) {
   const Ran ran = world_.run({"tx", "show", id_, "--endpoint", world_.endpoint()});
-  EXPECT_NE(ran.out.find("$ trothctl --endpoint " + world_.endpoint() + " tx abort " + id_ + " --reason TEXT"),
+  EXPECT_NE(ran.out.find("$ trothctl --endpoint " + world_.endpoint() + " tx abort " + id_ + " --reason '…'"),
             std::string::npos)
       << ran.out;
 }
@@ -203,13 +203,13 @@ TEST_F(Live, AWatchedListPrintsALineForEachChange) {
     if (line.find("\"change\":\"added\"") != line.npos) world_.server().post("/v1/transactions/" + id_ + "/abort");
     return line.find("\"change\":\"gone\"") == line.npos;
   });
-  run_listening(world_, {"tx", "list", "--state", "active", "--watch", "--interval", "10ms"}, listener);
+  run_listening(world_, {"tx", "list", "--state", "active", "--watch", "--interval", "100ms"}, listener);
   ASSERT_EQ(listener.lines().size(), 2u);
   EXPECT_NE(listener.lines()[1].find(id_), std::string::npos);
 }
 
 TEST_F(Live, AWatchedListIsRedrawnOnATerminal) {
-  const Ran ran = world_.run({"tx", "list", "--watch", "--interval", "1ms", "--rounds", "2"}, {}, true);
+  const Ran ran = world_.run({"tx", "list", "--watch", "--interval", "100ms", "--rounds", "2"}, {}, true);
   EXPECT_EQ(ran.code, 0) << ran.err;
   const std::size_t first = ran.out.find("\033[H\033[J");
   EXPECT_EQ(first, 0u);

@@ -113,7 +113,7 @@ TEST_F(LogVerbs, APersonIsShownThePlanAndAsked) {
   const Ran yes = run({"log", "restore", data(), "--above", "4:90"}, "y\n");
   EXPECT_EQ(yes.code, 0) << yes.err;
   EXPECT_TRUE(has(yes.out, "in epoch 5, at LSN 91")) << yes.out;
-  EXPECT_TRUE(has(yes.err, "/resolve")) << yes.err;
+  EXPECT_TRUE(has(yes.err, "trothctl tx resolve ID --outcome committed|aborted --reason")) << yes.err;
   EXPECT_EQ(run({"log", "verify", data()}).code, 0);
 }
 

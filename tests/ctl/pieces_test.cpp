@@ -267,10 +267,27 @@ TEST(EventStream, ComesInAnyPieces) {
   }
 }
 
+TEST(Endpoint, IsRefusedInWordsWhenItIsNone) {
+  for (const char* bad : {"", "https://127.0.0.1:7400", "http://127.0.0.1:99999", "http://127.0.0.1:7400/v1",
+                          "http://:7", "127.0.0.1", "http://127.0.0.1:0"}) {
+    const Ran ran = run({"tx", "list", "--endpoint", bad});
+    EXPECT_EQ(ran.code, 2) << bad << ran.err;
+    EXPECT_NE(ran.err.find("http://HOST:PORT"), std::string::npos) << bad << ran.err;
+    EXPECT_EQ(run({"__complete", "tx", "show", "--endpoint", bad, ""}).code, 0) << "Tab goes on";
+  }
+  EXPECT_EQ(run({"version"}).code, 0);
+  EXPECT_EQ(run({"tx", "list", "--watch", "--interval", "0s", "--endpoint", "127.0.0.1:1"}).code, 2);
+}
+
 TEST(Values, AreRefusedInWordsThatNameTheOption) {
   EXPECT_EQ(read_target(std::string(kId) + ".2").branch, 2u);
   EXPECT_FALSE(read_target(kId).branch);
   EXPECT_THROW(read_target("x"), UsageError);
+  for (const char* placeholder : {"", "…", "TEXT"}) {
+    Typed typed;
+    typed.set("--reason", {placeholder});
+    EXPECT_THROW(read_reason(typed), UsageError) << placeholder;
+  }
   EXPECT_EQ(percent_encoded("a b/ü"), "a%20b%2F%C3%BC");
 }
 

@@ -259,7 +259,6 @@ std::vector<std::vector<std::string>> changing() {
           {"tx", "commit", kSomeId},
           {"tx", "abort", kSomeId},
           {"tx", "retry", kSomeId + ".1"},
-          {"tx", "resolve", kSomeId, "--outcome", "committed", "--reason", "x", "--yes"},
           {"participants", "register", "a", "--url", "http://b"},
           {"participants", "remove", "a", "--yes"}};
 }
@@ -271,7 +270,8 @@ std::vector<std::vector<std::string>> looking() {
           {"tx", "list", "--watch"},
           {"tx", "show", kSomeId},
           {"tx", "watch", kSomeId},
-          {"tx", "resolve", kSomeId + ".1", "--commit", "--reason", "x", "--yes"},  // ends at its dry run
+          {"tx", "resolve", kSomeId, "--outcome", "committed", "--reason", "x", "--yes"},  // looks first
+          {"tx", "resolve", kSomeId + ".1", "--commit", "--reason", "x", "--yes"},         // ends at its dry run
           {"participants", "list"},
           {"participants", "show", "a"},
           {"participants", "retire", "a", "--reason", "x", "--yes"},  // ends at its dry run
@@ -305,6 +305,41 @@ INSTANTIATE_TEST_SUITE_P(Answers, Foreign,
                                            Scripted::Reply{404, "<html>no</html>"},
                                            Scripted::Reply{409, "<html>no</html>"},
                                            Scripted::Reply{503, "<html>later</html>"}));
+
+TEST(AskOperator, SaysWhetherTheIdIsInAGapOrTheLogMayBeAnOldCopy) {
+  const std::string start = R"({"type":"urn:troth:problem:ask-operator","status":409,"detail":"It is not known.")";
+  const std::string path = "/v1/transactions/" + kSomeId;
+  for (const bool is_gap : {true, false}) {
+    const std::string rest = is_gap ? R"(,"transaction":{"allowedActions":[{"action":"resolve-committed"}]}})" : "}";
+    Scripted server({{path, {{409, start + rest}}}});
+    const Ran shown = run({"tx", "show", kSomeId, "--endpoint", server.endpoint()});
+    EXPECT_EQ(shown.code, 5) << shown.err;
+    EXPECT_EQ(shown.err.find("tx resolve") != std::string::npos, is_gap) << shown.err;
+    EXPECT_EQ(shown.err.find("old copy") != std::string::npos, !is_gap) << shown.err;
+    const Ran resolved = run(
+        {"tx", "resolve", kSomeId, "--outcome", "aborted", "--reason", "x", "--yes", "--endpoint", server.endpoint()});
+    EXPECT_EQ(resolved.err.find("would change") != std::string::npos, is_gap) << resolved.err;
+    EXPECT_EQ(resolved.code, is_gap ? 6 : 5) << "in a gap it is sent, and the answer is no trothd's: " << resolved.err;
+  }
+}
+
+TEST(Watch, EndsAfterItsRoundsEvenIfALookFails) {
+  const Scripted::Reply empty{200, R"({"transactions":[],"nextPageToken":null})"};
+  const Scripted::Reply starting{503, R"({"type":"urn:troth:problem:starting","status":503,"detail":"Wait."})"};
+  Scripted server({{"/v1/transactions", {empty, starting, empty, starting}}});
+  const Ran ran =
+      run({"tx", "list", "--watch", "--rounds", "2", "--interval", "100ms", "--endpoint", server.endpoint()});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(server.targets().size(), 3u);
+}
+
+TEST(Register, KeepsTheSecretOutOfWhatIsNamed) {
+  const Scripted server({{"*", {{201, R"({"participant":{"name":"a"},"secret":"whsec_7"})"}}}});
+  const Ran ran =
+      run({"participants", "register", "a", "--url", "http://b", "-o", "name", "--endpoint", server.endpoint()});
+  EXPECT_EQ(ran.out, "a\n") << ran.err;
+  EXPECT_NE(ran.err.find("whsec_7"), std::string::npos) << "it is never shown again: " << ran.err;
+}
 
 TEST(NotTroth, SaysHowToSeeWhoAnswers) {
   const Scripted server({{"*", {{418, "<html>teapot</html>"}}}});
