@@ -125,11 +125,16 @@ TEST(Metrics, ShowTheQueueOfAParticipantThatGrantsNothingAndThatItWasCutOff) {
   for (int i = 0; i < 5; ++i) ask();
   EXPECT_EQ(shown(live, of("troth_participant_queue_messages", "slow"), 5), 5);
   EXPECT_EQ(live.metric(of("troth_participant_queue_messages", "bank-a")), 0);
+  const std::string instances = member(live.get("/v1/participants/slow").body, "instances");
+  EXPECT_NE(instances.find(R"("queued":5,)"), std::string::npos) << instances;
   EXPECT_EQ(live.metric(R"(troth_refused_total{reason="max_queue"})"), 0);
   EXPECT_EQ(live.post("/v1/transactions", transfer("bank-a", "bank-a")).status, 200) << "that costs the others nothing";
   ask();
   EXPECT_EQ(slow->close_code(), session::kCloseLimit);
   EXPECT_EQ(shown(live, of("troth_participant_queue_messages", "slow"), 0), 0);
+  EXPECT_TRUE(live.eventually([&] {
+    return live.get("/v1/participants/slow").body.find(R"("lastError":{"code":"queue_full")") != std::string::npos;
+  })) << live.get("/v1/participants/slow").body;
   EXPECT_EQ(live.metric(R"(troth_participant_refused_total{participant="slow",reason="max_queue"})"), 1);
   EXPECT_EQ(live.metric(R"(troth_participant_refused_total{participant="bank-a",reason="max_queue"})"), 0);
   EXPECT_EQ(live.metric(R"(troth_refused_total{reason="max_queue"})"), 1);
