@@ -29,7 +29,7 @@ constexpr std::array<SlugInfo, kSlugCount> kTable = {{
     {Slug::kPrepareBegan, "prepare-began", 409, "The transaction takes no more branches", false},
     {Slug::kBranchConflict, "branch-conflict", 409, "The branch exists with another payload", false},
     {Slug::kNoBranches, "no-branches", 409, "The transaction has no branch to commit", false},
-    {Slug::kParticipantInUse, "participant-in-use", 409, "The participant has live branches", false},
+    {Slug::kParticipantInUse, "participant-in-use", 409, "The participant is in use", false},
     {Slug::kParticipantConflict, "participant-conflict", 409, "The name is registered otherwise", false},
     {Slug::kActionRefused, "action-refused", 409, "The action is not possible in this state", false},
     {Slug::kAskOperator, "ask-operator", 409, "Only an operator can say what became of it", false},
