@@ -9,6 +9,7 @@
 #include <ostream>
 
 #include "coordinator/ctl/complete.h"
+#include "coordinator/ctl/json_guard.h"
 #include "coordinator/ctl/suggest.h"
 #include "coordinator/ctl/values.h"
 #include "wal/sqlite_log.h"
@@ -199,6 +200,7 @@ Look look_of(const Verb& verb, const Typed& typed, const Environment& environmen
   look.format = static_cast<Format>(std::find(words.begin(), words.end(), format) - words.begin());
   look.aligned = terminal.out_is_terminal;
   look.width = terminal.width;
+  look.height = terminal.height;
   const std::string color =
       read_choice("--color", typed.has("--color") ? typed.text("--color") : "auto", "auto|always|never");
   const char* no_color = environment("NO_COLOR");
@@ -214,10 +216,18 @@ int run_parsed(const Parsed& parsed, const Environment& environment, Terminal& t
   const Verb& verb = *parsed.verb;
   try {
     const bool is_named = parsed.typed.has("--endpoint");
+    const Look look = look_of(verb, parsed.typed, environment, terminal);
+    const bool is_guarded = look.is_json() && (terminal.out_is_terminal || terminal.is_interactive);
+    JsonGuard out_guard(terminal.out);
+    JsonGuard err_guard(terminal.err);
+    std::ostream out(&out_guard);
+    std::ostream err(&err_guard);
+    Terminal guarded{terminal.in,    out, err, terminal.is_interactive, terminal.out_is_terminal, terminal.width,
+                     terminal.height};
     Invocation invocation{parsed.typed,
                           environment,
-                          terminal,
-                          look_of(verb, parsed.typed, environment, terminal),
+                          is_guarded ? guarded : terminal,
+                          look,
                           verb.is_client ? endpoints_of(parsed.typed, environment) : std::vector<std::string>(),
                           is_named ? "trothctl --endpoint " + parsed.typed.text("--endpoint") : "trothctl"};
     return verb.run(invocation);

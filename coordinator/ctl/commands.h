@@ -10,6 +10,7 @@
 
 #include "coordinator/ctl/look.h"
 #include "coordinator/ctl/terminal.h"
+#include "coordinator/ctl/verb.h"
 #include "recovery/gap.h"
 
 namespace troth::ctl {
@@ -47,6 +48,6 @@ int run(const LogVerify& command, Terminal& terminal);
 int run(const LogExport& command, Terminal& terminal);
 int run(const LogRestore& command, Terminal& terminal);
 int run(const LogSalvage& command, Terminal& terminal);
-int run(const LogBackup& command, Terminal& terminal);
+int run(const LogBackup& command, Invocation& invocation);
 
 }  // namespace troth::ctl

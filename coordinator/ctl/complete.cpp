@@ -40,7 +40,8 @@ class Completer {
     switch (parameter.completes) {
       case Completes::kNothing: return {};
       case Completes::kChoices: return choices(parameter);
-      case Completes::kTransaction: return transactions();
+      case Completes::kTransaction: return transactions({"attention", "in_doubt", "active", "preparing"});
+      case Completes::kUndecided: return transactions({"active", "preparing"});
       case Completes::kBranch: return branches();
       case Completes::kParticipant: return participants();
       case Completes::kFile: return {{kFiles}};
@@ -61,15 +62,22 @@ class Completer {
     return client.get(target, kAskMs / static_cast<Millis>(endpoints_.size()));
   }
 
-  Candidates transactions() {
+  /// Those that are most likely meant first; what is over may be any of thousands, and none is offered.
+  Candidates transactions(std::initializer_list<const char*> states) {
     Candidates all;
-    const Answer answer = ask("/v1/transactions?pageSize=200");
-    for (const auto& value : array_at(answer.object(), "transactions")) {
-      const Object& one = as_object(value);
-      const std::string label = text_at(one, "label");
-      all.push_back({text_at(one, "id"), text_at(one, "phase") + (label.empty() ? "" : ", " + label)});
+    for (const char* state : states) {
+      const Answer answer = ask(std::string("/v1/transactions?pageSize=200&state=") + state);
+      if (!answer.is_ok()) break;
+      for (const auto& value : array_at(answer.object(), "transactions")) add_transaction(all, as_object(value));
     }
     return all;
+  }
+
+  static void add_transaction(Candidates& all, const Object& one) {
+    const std::string id = text_at(one, "id");
+    const std::string label = text_at(one, "label");
+    const bool is_known = std::any_of(all.begin(), all.end(), [&](const Candidate& other) { return other.word == id; });
+    if (!is_known) all.push_back({id, text_at(one, "phase") + (label.empty() ? "" : ", " + label)});
   }
 
   /// Those an operator would want to act on.

@@ -5,7 +5,7 @@
 
 #include "coordinator/ctl/commands.h"
 #include "coordinator/ctl/print.h"
-#include "proto/codec/strict_json.h"
+#include "coordinator/ctl/problem.h"
 #include "proto/transport/http_download.h"
 #include "recovery/examine.h"
 #include "wal/files.h"
@@ -16,24 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
-constexpr int kExitConflict = 5;
 /// The copy is made before the first byte comes, which takes as long as the log is large.
 constexpr Millis kSilenceMs = 600'000;
-
-/// What a problem says, or the whole body of an answer that is none.
-std::string detail_of(const transport::HttpResult& result) {
-  const auto parsed = codec::parse_strict(result.body);
-  const auto* value = std::get_if<json::value>(&parsed);
-  const auto* object = value != nullptr ? value->if_object() : nullptr;
-  const auto* detail = object != nullptr ? object->if_contains("detail") : nullptr;
-  if (detail != nullptr && detail->is_string()) return std::string(detail->as_string());
-  return "it answers " + std::to_string(result.status) + ": " + result.body.substr(0, 200);
-}
-
-int exit_code_of(int status) {
-  if (status == 0 || status == 503) return kExitUnreachable;
-  return status == 409 ? kExitConflict : kExitRefused;
-}
 
 /// The file while it is not proven yet: `<file>.part`, gone again unless it was kept.
 class Part {
@@ -105,7 +89,8 @@ void report(const LogBackup& command, const recovery::Examined& examined, std::u
 
 }  // namespace
 
-int run(const LogBackup& command, Terminal& terminal) {
+int run(const LogBackup& command, Invocation& invocation) {
+  Terminal& terminal = invocation.terminal;
   const fs::path path = fs::absolute(command.to);
   if (fs::exists(path))
     return fail(terminal, kExitUsage, command.to + ": it is there already; name a new file with --to");
@@ -114,17 +99,18 @@ int run(const LogBackup& command, Terminal& terminal) {
   }
   Part part(path);
   transport::Io io;
-  transport::HttpResult result;
+  Answer answer;
   for (const std::string& endpoint : command.endpoints) {
-    result = transport::download(io, endpoint, "POST", "/v1/log/backup", kSilenceMs,
-                                 [&part](std::string_view piece) { return part.take(piece); });
-    if (result.status != 0 || part.size() != 0) break;
-    terminal.err << "error: " << endpoint << ": " << result.error << "\n";
+    auto result = transport::download(io, endpoint, "POST", "/v1/log/backup", kSilenceMs,
+                                      [&part](std::string_view piece) { return part.take(piece); });
+    answer = answer_of(std::move(result), endpoint, false);
+    if (answer.status != 0 || part.size() != 0) break;
   }
   if (!part.why().empty()) return fail(terminal, kExitUnreachable, part.why());
-  if (result.status == 0 && part.size() == 0) return kExitUnreachable;
-  if (result.status == 0) return fail(terminal, kExitUnreachable, "the backup is not whole: " + result.error);
-  if (result.status != 200) return fail(terminal, exit_code_of(result.status), detail_of(result));
+  if (answer.status == 0 && part.size() != 0) {
+    return fail(terminal, kExitUnreachable, "the backup is not whole: " + answer.error);
+  }
+  if (answer.status != 200) return fail(invocation, answer);
   part.sync();
   const recovery::Examined examined = recovery::examine(part.path());
   if (!examined.is_sound()) {

@@ -51,8 +51,7 @@ int run_salvage(Invocation& invocation) {
 }
 
 int run_backup(Invocation& invocation) {
-  return run(LogBackup{invocation.typed.text("--to"), invocation.endpoints, invocation.look.format},
-             invocation.terminal);
+  return run(LogBackup{invocation.typed.text("--to"), invocation.endpoints, invocation.look.format}, invocation);
 }
 
 Parameter path(const char* name, const char* help) {

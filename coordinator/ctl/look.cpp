@@ -34,13 +34,35 @@ std::string painted(const Look& look, Tone tone, const std::string& text) {
   return std::string("\033[") + kCodes.at(static_cast<std::size_t>(tone)) + "m" + text + "\033[0m";
 }
 
+char32_t code_point(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(text[i])); };
+  const char32_t lead = byte(0);
+  if (lead >= 0xC0 && lead < 0xE0 && text.size() >= 2) return (lead & 0x1F) << 6 | (byte(1) & 0x3F);
+  if (lead >= 0xE0 && lead < 0xF0 && text.size() >= 3) {
+    return (lead & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
+  }
+  return lead < 0xF0 ? lead : U'\uFFFD';  // those of four bytes steer nothing
+}
+
+bool steers_terminal(char32_t point) {
+  const bool is_control = point < 0x20 || (point >= 0x7F && point < 0xA0);
+  const bool turns = point == 0x061C || point == 0x200E || point == 0x200F || (point >= 0x202A && point <= 0x202E) ||
+                     (point >= 0x2066 && point <= 0x2069);
+  return is_control || turns || point == 0x2028 || point == 0x2029;
+}
+
 std::string printable(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const bool is_c1 = c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-    if (is_c1) ++i;
-    out += is_c1 || c < 0x20 || c == 0x7F ? ' ' : text[i];
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t length = std::min<std::size_t>(lead < 0xC0   ? 1
+                                                     : lead < 0xE0 ? 2
+                                                     : lead < 0xF0 ? 3
+                                                                   : 4,
+                                                     text.size() - i);
+    const std::string_view one = text.substr(i, length);
+    out += steers_terminal(code_point(one)) ? std::string_view(" ") : one;
+    i += length;
   }
   return out;
 }

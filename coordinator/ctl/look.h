@@ -20,7 +20,8 @@ struct Look {
   Format format = Format::kTable;
   bool aligned = false;  // columns for eyes; else one tab between them
   bool color = false;
-  std::size_t width = 0;  // columns of the terminal; 0: not known
+  std::size_t width = 0;   // columns of the terminal; 0: not known
+  std::size_t height = 0;  // its rows
   TimeStyle time = TimeStyle::kRelative;
 
   bool is_table() const { return format == Format::kTable || format == Format::kWide; }
@@ -74,8 +75,11 @@ class Facts {
 };
 
 std::string painted(const Look& look, Tone tone, const std::string& text);
-/// Control characters, also those of C1, become spaces.
+/// Control characters, also those of C1, and what turns or breaks the line elsewhere than it stands, become spaces.
 std::string printable(std::string_view text);
+bool steers_terminal(char32_t point);
+/// Of the character with which the text begins; of what is no UTF-8 its first byte.
+char32_t code_point(std::string_view text);
 
 /// The present, and a point in time as the API writes it (RFC 3339 UTC).
 Millis now_at();

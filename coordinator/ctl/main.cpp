@@ -18,9 +18,9 @@ void interrupted(int) {
   ::_exit(troth::ctl::kExitInterrupted);
 }
 
-std::size_t terminal_width() {
+winsize terminal_size() {
   winsize size{};
-  return ::ioctl(1, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+  return ::ioctl(1, TIOCGWINSZ, &size) == 0 ? size : winsize{};
 }
 
 }  // namespace
@@ -28,9 +28,9 @@ std::size_t terminal_width() {
 int main(int argc, char** argv) {
   std::signal(SIGINT, interrupted);
   const bool out_is_terminal = ::isatty(1) == 1;
-  troth::ctl::Terminal terminal{std::cin,        std::cout,
-                                std::cerr,       ::isatty(0) == 1 && ::isatty(2) == 1,
-                                out_is_terminal, out_is_terminal ? terminal_width() : 0};
+  const winsize size = out_is_terminal ? terminal_size() : winsize{};
+  troth::ctl::Terminal terminal{std::cin,        std::cout,   std::cerr,  ::isatty(0) == 1 && ::isatty(2) == 1,
+                                out_is_terminal, size.ws_col, size.ws_row};
   return troth::ctl::run_line(
       {argv + 1, argv + argc}, [](const char* name) { return std::getenv(name); }, terminal);
 }

@@ -13,7 +13,8 @@ struct Terminal {
   std::ostream& err;
   bool is_interactive = false;  // a person sits at `in` and reads `err`: nobody else is ever asked anything
   bool out_is_terminal = false;
-  std::size_t width = 0;  // columns of that terminal; 0: not known
+  std::size_t width = 0;   // columns of that terminal; 0: not known
+  std::size_t height = 0;  // its rows
 };
 
 using Environment = std::function<const char*(const char* name)>;

@@ -112,7 +112,7 @@ int run_abort(Invocation& invocation) {
 
 std::vector<Verb> begin_verbs() {
   const Parameter id{
-      .name = "ID", .value = "", .help = "the transaction", .required = true, .completes = Completes::kTransaction};
+      .name = "ID", .value = "", .help = "the transaction", .required = true, .completes = Completes::kUndecided};
   const Parameter wait{.name = "--wait",
                        .value = "FOR",
                        .help = "answer when it is decided (default), or completed: acknowledged by every branch",

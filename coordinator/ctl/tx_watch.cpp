@@ -80,10 +80,17 @@ void print_changes(std::ostream& out, const Listed& listed, std::map<std::string
 void redraw(const Invocation& invocation, const Listed& listed) {
   std::ostream& out = invocation.terminal.out;
   Table table = transaction_table(invocation.look);
-  for (const auto& transaction : listed.transactions) add_transaction(table, invocation.look, as_object(transaction));
+  constexpr std::size_t kOtherRows =
+      5;  // the line above and the heading, what is left out, and where the cursor stands
+  const std::size_t height = invocation.look.height;
+  const std::size_t all = listed.transactions.size();
+  const std::size_t shown =
+      height == 0 || all + kOtherRows <= height ? all : std::max(height, kOtherRows + 1) - kOtherRows;
+  for (std::size_t i = 0; i < shown; ++i) add_transaction(table, invocation.look, as_object(listed.transactions[i]));
   out << "\033[H\033[J" << invocation.endpoints.front() << ": " << listed.transactions.size()
       << (listed.next.empty() ? "" : " oldest") << " transactions; Ctrl-C ends\n\n";
   table.print(out, invocation.look);
+  if (shown < all) out << "… " << all - shown << " more\n";
   out << std::flush;
 }
 
@@ -129,7 +136,12 @@ int watch_list(Invocation& invocation, Client& client, const Filter& filter) {
       typed.has("--rounds") ? read_number<std::size_t>("--rounds", typed.text("--rounds"), 1, 1'000'000'000) : 0;
   Patience patience;
   std::map<std::string, Seen> seen;
-  const bool redraws = invocation.look.aligned && invocation.look.is_table();
+  const char* term = invocation.environment("TERM");
+  const bool is_dumb = term != nullptr && std::string(term) == "dumb";
+  const bool redraws = invocation.look.aligned && invocation.look.is_table() && !is_dumb;
+  if (invocation.look.format == Format::kName || (invocation.look.is_wide() && !redraws)) {
+    throw UsageError{"-o " + typed.text("--output") + ": with --watch there are table and, off a terminal, jsonl"};
+  }
   for (std::size_t round = 0;;) {
     Listed listed;
     if (const auto problem = list_transactions(client, filter, listed)) {

@@ -13,7 +13,7 @@
 namespace troth::ctl {
 
 /// What a word may be: what completion offers for it.
-enum class Completes : std::uint8_t { kNothing, kChoices, kTransaction, kBranch, kParticipant, kFile };
+enum class Completes : std::uint8_t { kNothing, kChoices, kTransaction, kUndecided, kBranch, kParticipant, kFile };
 
 /// An option (`--state STATE`, `--yes`) or, without dashes, a word that stands by itself (`ID`).
 struct Parameter {

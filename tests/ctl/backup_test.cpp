@@ -53,6 +53,8 @@ TEST_F(Backups, NobodyThereIsUnreachableAndLeavesNoFile) {
   EXPECT_EQ(back_up("http://127.0.0.1:1").code, 3);
   EXPECT_FALSE(fs::exists(dir_.file("b.part")));
   EXPECT_FALSE(fs::exists(dir_.file("b")));
+  const Ran json = run({"log", "backup", "--to", dir_.file("b"), "--endpoint", "http://127.0.0.1:1", "-o", "json"});
+  EXPECT_EQ(json.err.find(R"({"type":"urn:troth:ctl:unreachable")"), 0u) << json.err;
 }
 
 TEST_F(Backups, TheNextEndpointIsTriedWhenOneIsGone) {

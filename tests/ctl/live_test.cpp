@@ -216,6 +216,31 @@ TEST_F(Live, AWatchedListIsRedrawnOnATerminal) {
   EXPECT_NE(ran.out.find("\033[H\033[J", first + 1), std::string::npos);
 }
 
+TEST_F(Live, AWatchedListFitsTheTerminalAndLeavesADumbOneAlone) {
+  const auto watch = [&](std::size_t height, const char* term, const char* format) {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    Terminal terminal{in, out, err, false, true, 200, height};
+    const std::string here = world_.endpoint();
+    const Environment environment = [&](const char* name) -> const char* {
+      if (std::string(name) == "TERM") return term;
+      return std::string(name) == "TROTH_ENDPOINTS" ? here.c_str() : nullptr;
+    };
+    const int code = run_line({"tx", "list", "--watch", "--rounds", "1", "-o", format}, environment, terminal);
+    return Ran{code, out.str(), err.str()};
+  };
+  EXPECT_NE(watch(7, "xterm", "table").out.find("… 1 more"), std::string::npos) << "three do not fit";
+  EXPECT_EQ(watch(8, "xterm", "table").out.find(" more"), std::string::npos);
+  EXPECT_FALSE(has_escape(watch(8, "dumb", "table").out));
+  EXPECT_EQ(watch(8, "xterm", "name").code, 2) << "JSON is not what was asked for";
+}
+
+TEST_F(Live, TabOffersForCommitAndAbortWhatIsUndecided) {
+  EXPECT_EQ(world_.run({"__complete", "tx", "abort", ""}).out.find(id_), 0u);
+  EXPECT_EQ(world_.run({"__complete", "tx", "commit", ""}).out.find(world_.id("2")), std::string::npos) << "it is over";
+}
+
 TEST_F(Live, AWatchedTransactionEndsWithItsOutcome) {
   Listener listener([&](const std::string& line) {
     if (line.find("\"phase\":\"active\"") != line.npos) world_.server().post("/v1/transactions/" + id_ + "/abort");

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "coordinator/ctl/event_stream.h"
+#include "coordinator/ctl/json_guard.h"
 #include "coordinator/ctl/problem.h"
 #include "coordinator/ctl/scrape.h"
 #include "coordinator/ctl/suggest.h"
@@ -225,7 +226,12 @@ TEST(Printable, IsWhatCannotSteerATerminal) {
   EXPECT_EQ(printable("a\x1b[31mb\tc\nd\x7f\xc2\x9b"
                       "e"),
             "a [31mb c d  e");
-  EXPECT_EQ(printable("Zürich → Ω"), "Zürich → Ω");
+  EXPECT_EQ(printable("Zürich → Ω 😀"), "Zürich → Ω 😀");
+  EXPECT_EQ(printable("a\u202eb\u2066c\u2028d\u061ce"), "a b c d e");
+  std::ostringstream guarded;
+  JsonGuard guard(guarded);
+  std::ostream(&guard) << "{\"label\":\"Zürich 😀 \u009b \u202e\"}\n";
+  EXPECT_EQ(guarded.str(), "{\"label\":\"Zürich 😀 \\u009b \\u202e\"}\n") << "the same JSON";
 }
 
 TEST(Scrape, ReadsWhatPrometheusReads) {
