@@ -40,7 +40,7 @@ class Completer {
     switch (parameter.completes) {
       case Completes::kNothing: return {};
       case Completes::kChoices: return choices(parameter);
-      case Completes::kTransaction: return transactions({"attention", "in_doubt", "active", "preparing"});
+      case Completes::kTransaction: return transactions({"attention", "in_doubt", "active", "preparing", "finished"});
       case Completes::kUndecided: return transactions({"active", "preparing"});
       case Completes::kBranch: return branches();
       case Completes::kParticipant: return participants();
@@ -62,7 +62,7 @@ class Completer {
     return client.get(target, kAskMs / static_cast<Millis>(endpoints_.size()));
   }
 
-  /// Those that are most likely meant first; what is over may be any of thousands, and none is offered.
+  /// Those of the states named, in their order: what needs a look comes first.
   Candidates transactions(std::initializer_list<const char*> states) {
     Candidates all;
     for (const char* state : states) {

@@ -82,7 +82,7 @@ TEST_F(Shell, BashCompletesCommandsOptionsIdsAndNames) {
   EXPECT_EQ(bash("trothctl tx list --state in"), "in_doubt\n");
   EXPECT_EQ(bash("trothctl tx list --state = in"), "in_doubt\n") << "as bash takes --state=in apart";
   expect_bash("trothctl participants show ''", "bank-a\n");
-  expect_bash("trothctl tx show " + id_.substr(0, 15), world_.id("1") + "\n" + id_ + "\n");
+  expect_bash("trothctl tx show " + id_.substr(0, 15), id_ + "\n" + world_.id("1") + "\n");
   EXPECT_EQ(bash("trothctl tx show " + id_ + " ''"), "\n") << "there is no second word";
   EXPECT_EQ(bash("trothctl --endpoint http : //127.0.0.1 : 1 participants show ''"), "\n") << "nobody answers there";
 }
