@@ -18,7 +18,7 @@ constexpr const char* kFooter =
     "Examples:\n"
     "  trothd --data-dir ./data                         serve on 127.0.0.1:7400\n"
     "  trothd --data-dir ./data --listen 127.0.0.1:0 --port-file ./port\n"
-    "  trothd --config /etc/troth/troth.toml --check-config\n"
+    "  trothd --config /etc/troth/trothd.toml --check-config\n"
     "\n"
     "Exit codes: 0 drained, 1 cannot bind, 2 usage or configuration, 70 the log could not be written,\n"
     "71 no usable data directory, 72 in use, 73 damaged, 74 foreign log or newer format.\n";
