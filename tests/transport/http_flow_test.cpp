@@ -153,20 +153,17 @@ TEST_F(Flow, OfAClientThatStopsReadingIsReadNoFurtherAndThenCut) {
   RawSocket client(server_->port());
   client.send(kAsk);
   head_of(client);
-  std::size_t left = 0;
   // More than all buffers of the kernel hold: what is left was not taken from the flow.
   const std::string piece(65'536, 'y');
+  std::shared_ptr<Tap> kept;  // beyond its connection, to be looked at then
   with_tap([&](Tap& tap) {
+    kept = service_.last.lock();
     for (int i = 0; i < 1'000; ++i) tap.pour(piece);
   });
-  const bool stuck = eventually([&] {
-    const std::size_t before = left;
-    const bool there = with_tap([&](Tap& tap) { left = tap.left(); });
-    return !there || (left == before && left > 0);
-  });
-  EXPECT_TRUE(stuck);
-  EXPECT_GT(left, 100U);
   EXPECT_TRUE(eventually([&] { return server_->connections() == 0; })) << "nobody waits for a reader for ever";
+  std::size_t left = 0;
+  with_tap([&](Tap& tap) { left = tap.left(); });
+  EXPECT_GT(left, 100U);
 }
 
 TEST_F(Flow, ThatThrowsCutsTheBody) {
