@@ -27,7 +27,7 @@ recovery: how long a start takes, and what compaction costs those who commit
   --pairs N          of phases with and without compaction (9)
   --rate R           commits a second, where the rate is fixed (2000)
   --in-flight N      commits at the same time, where the loop is closed (64)
-  --quick            all of it in less than a minute: 100000, 1000000, 1 run, 5 pairs
+  --quick            less of it, some minutes: 100000, 1000000, 1 run, 5 pairs
 bulkhead: what transactions that are stuck on a dead participant cost those of two others
   --stuck N          of them (1000)
   --pairs N          of stretches of load beside them and alone (7)
