@@ -9,7 +9,7 @@
 namespace troth::server {
 
 void OutcomeRing::add(OutcomeView outcome) {
-  const Lsn before = kept_.empty() ? floor_ : std::max(kept_.back().after, kept_.back().outcome.lsn.value_or(0));
+  const Lsn before = std::max(floor_, upto_);
   if (outcome.lsn) upto_ = std::max(upto_, *outcome.lsn);
   kept_.push_back({before, std::move(outcome)});
   if (kept_.size() <= most_) return;

@@ -42,7 +42,7 @@ class OutcomeRing {
 
  private:
   struct Kept {
-    Lsn after = 0;  // of an abort, which has no LSN: the outcome before it
+    Lsn after = 0;  // of an abort, which has no LSN: up to where all had been told before it
     OutcomeView outcome;
   };
   std::size_t most_;

@@ -97,6 +97,31 @@ TEST(FoundBySimulation, AnOldCopyTakesBackTheAbortsItPresumedAtItsStart) {
   EXPECT_EQ(world.aborts(), told) << "and tells nobody to abort any more";
 }
 
+TEST(OldCopy, TellsFollowersNoAbortThatItPresumed) {
+  CallbackWorld world;
+  request::Begin begin = World::transfer({"a"});
+  begin.origin.key = "k";
+  begin.origin.request_hash = std::string(16, 'h');
+  world.ask(std::move(begin));
+  world.settle();
+  const TransactionId id = world.id(1);
+  world.sent.clear();
+  world.crash();  // the record of the abort that this start presumes is not durable yet: followers wait for it
+  session::Hello hello;
+  hello.participant = "b";
+  hello.instance = "i";
+  hello.incarnation = "1";
+  hello.seen.push_back({World::kLog, world.epoch(), world.log.durable() + 100});
+  world.connect(std::move(hello));
+  ASSERT_TRUE(world.engine().is_old_copy());
+  world.settle();
+  for (const auto& message : world.sent) {
+    const auto* told = std::get_if<engine::OutcomesTold>(&message);
+    if (!told) continue;
+    for (const auto& outcome : told->outcomes) EXPECT_FALSE(outcome.transaction == id);
+  }
+}
+
 TEST(FoundBySimulation, ACommitWithAHeuristicStaysACommitWhenDetailsAreFew) {
   Limits limits;
   limits.detail_count = 1;

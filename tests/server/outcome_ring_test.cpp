@@ -38,6 +38,17 @@ TEST(OutcomeRing, GivesWhatComesAfterACursor) {
   EXPECT_EQ(ring.upto(), 20U);
 }
 
+TEST(OutcomeRing, GivesAnAbortThatCameAfterAHeartbeat) {
+  OutcomeRing ring;
+  ring.add(outcome(1, 10));
+  ring.told_upto(15);  // the cursor of a heartbeat
+  ring.add(outcome(2, 0));
+  ring.add(outcome(3, 20));
+  EXPECT_EQ(after(ring, 15), (Sequences{2, 3}));
+  EXPECT_EQ(after(ring, 10), (Sequences{2, 3}));
+  EXPECT_EQ(after(ring, 20), Sequences{});
+}
+
 TEST(OutcomeRing, SaysFromWhereNothingIsMissing) {
   OutcomeRing ring(2);
   ring.add(outcome(1, 10));
